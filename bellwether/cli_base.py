@@ -1,0 +1,130 @@
+"""What every command shares: the house it works in, how it prints, and whose faults it tells."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bellwether.errors import BellwetherError, WrongUse
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bellwether.settings import Settings
+    from service.ports import House
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+
+
+class Failed(BellwetherError):  # noqa: N818  # as in errors.py
+    """A room below said no; its sentence is passed on."""
+
+
+def settings(environment: Mapping[str, str] | None = None) -> "Settings":
+    """Read the settings, of this process's environment, and start the log.
+
+    Raises SettingsInvalid.
+    """
+    from bellwether import logs
+    from bellwether.settings import Settings
+
+    read = Settings.read(os.environ if environment is None else environment)
+    logs.start(form=read.log_format, level=read.log_level, secrets=read.secrets)
+    return read
+
+
+@contextmanager
+def house() -> Iterator[tuple["Settings", "House"]]:
+    """Open the house for one command; what goes wrong below becomes one sentence."""
+    from bellwether import house as building
+
+    with told():
+        read = settings()
+        with building.opened(read) as opened:
+            yield read, opened
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn the errors of the rooms below, each a sentence already, into ours."""
+    from delivery.errors import DeliveryError
+    from playbooks.errors import PlaybookError
+    from scoring.errors import ScoringError
+    from service.errors import ServiceError
+    from storage.errors import StorageError
+
+    try:
+        yield
+    except (DeliveryError, PlaybookError, ScoringError, ServiceError, StorageError) as error:
+        raise Failed(str(error)) from error
+
+
+def console(*, error: bool = False) -> "Console":
+    """Return the console; Rich notices by itself when nobody watches."""
+    from rich.console import Console
+
+    return Console(stderr=error, highlight=False)
+
+
+@contextmanager
+def bar(words: str, total: int, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """Show progress with the time left, while the block calls what it is given with the count.
+
+    Where nobody watches (a log, a pipe) it is a line at every tenth; `quiet` shows nothing.
+    """
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    out = console(error=True)
+    live = out.is_terminal and not quiet
+    parts = (
+        TextColumn(words), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    total = max(1, total)
+    shown = -1
+    with Progress(*parts, console=out, disable=not live, transient=True) as progress:
+        task = progress.add_task(words, total=total)
+
+        def advance(count: int) -> None:
+            nonlocal shown
+            step = count * (100 if live else 10) // total
+            if step == shown:
+                return
+            shown = step
+            progress.update(task, completed=count)
+            if not live and not quiet:
+                out.print(f"{words}: {count * 100 // total} %")
+
+        yield advance
+
+
+def show(data: object, *, as_json: bool, words: Callable[["Console"], None]) -> None:
+    """Print data as JSON, or in words on the console."""
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+    else:
+        words(console())
+
+
+def moment(text: str | None, option: str) -> datetime | None:
+    """Read an aware time a person typed. Raises WrongUse."""
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        raise WrongUse(f"{option} {text!r} is not a time with its zone, like 2026-11-20T09:00Z.")
+    return read

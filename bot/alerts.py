@@ -1,0 +1,153 @@
+"""The alert of a play: why it was raised, what waits for a yes, and who did what since.
+
+Always written anew from the database; nothing is ever taken from the message that was clicked.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+
+from bot import blocks, wording
+from bot.blocks import Block, Post
+from bot.cards import open_button
+from bot.mails import mail_blocks
+from bot.wording import band_words, points, sign
+from scoring.bands import tone
+from scoring.model import HealthModel
+from service.alert import AlertView, Cause
+
+# What the menu offers; the last one asks for a time in a modal.
+SNOOZES: Final = (("1h", "1 hour"), ("1d", "1 day"), ("1w", "1 week"), ("at", "Pick a time"))
+
+
+# How many mails are shown, and how much of each one's text, in characters: tried in this order,
+# because they share the little over ten thousand characters that Slack takes in a message.
+ROOMS: Final = ((99, blocks.RICH), (99, 1_500), (99, 500), (99, 0), (3, 0))
+_CHECK: Final = "\N{HEAVY CHECK MARK}"
+_DONE: Final = "\N{WHITE HEAVY CHECK MARK}"
+_BELL: Final = "\N{BELL WITH CANCELLATION STROKE}"
+
+
+def alert_card(view: AlertView, model: HealthModel, *, page: str | None, today: date) -> Post:
+    """Show a play's alert as it stands now. `page` is the customer's page in the dashboard."""
+    for most, room in ROOMS:
+        mails = tuple(_mails(view, most, room))
+        shown = tuple(_alert_blocks(view, model, page, today, mails))
+        if blocks.fits(shown):
+            break
+    return blocks.post(_spoken(view), *shown)
+
+
+def _spoken(view: AlertView) -> str:
+    name = blocks.literal(view.card.customer.name)
+    causes = view.raised.causes if view.raised else ()
+    why = f" {blocks.literal(causes[0].sentence)}" if causes else ""
+    waits = any(mail.step.state == "waiting_approval" for mail in view.mails)
+    asks = " A mail waits for your yes." if waits and view.play.state == "open" else ""
+    return f"{name}: {_fall_words(view)}.{why}{asks}{_closed(view)}"
+
+
+def _closed(view: AlertView) -> str:
+    if view.play.state != "closed":
+        return ""
+    return f" Closed: {blocks.literal(view.play.reason or 'no reason given')}"
+
+
+def _alert_blocks(
+    view: AlertView, model: HealthModel, page: str | None, today: date, mails: tuple[Block, ...]
+) -> Iterator[Block]:
+    band = view.raised.band if view.raised else view.play.band
+    name = blocks.clean(view.card.customer.name, 100)
+    yield blocks.header(f"{sign(tone(model, band))} {name}: {band_words(band)}")
+    yield blocks.section(f"*{_fall_words(view)}*  ·  {blocks.literal(view.title)}")
+    if view.raised and view.raised.causes:
+        yield _causes(view.raised.causes)
+    yield _facts(view, model, today)
+    yield from mails
+    yield from _tasks(view)
+    if told := list(_standing(view)):
+        yield blocks.context(*told)
+    if buttons := list(_buttons(view, page)):
+        yield blocks.actions(*buttons)
+
+
+def _mails(view: AlertView, most: int, room: int) -> Iterator[Block]:
+    """Show the mails, those that wait for a yes first; what is left out is counted."""
+    waiting_first = sorted(view.mails, key=lambda mail: mail.step.state != "waiting_approval")
+    for number, mail in enumerate(waiting_first[:most], start=1):
+        yield from mail_blocks(mail, number, room, open_play=view.play.state == "open")
+    if len(view.mails) > most:
+        more = wording.count(len(view.mails) - most, "more mail")
+        yield blocks.context(f"and {more}, shown once these are decided")
+
+
+def _causes(causes: Sequence[Cause]) -> Block:
+    lines = [blocks.line(blocks.said(blocks.clean(each.sentence, 400))) for each in causes]
+    return blocks.rich(blocks.line(blocks.said("Why", bold=True)), blocks.bullets(lines))
+
+
+def _fall_words(view: AlertView) -> str:
+    """Say from where to where, as far as it is known; these figures never change."""
+    raised = view.raised
+    if raised is None:
+        return f"{points(view.play.score)} of 100, {band_words(view.play.band)}"
+    if raised.score_before is None or raised.band_before is None:
+        return f"{points(raised.score)} of 100, {band_words(raised.band)}"
+    return (
+        f"{band_words(raised.band_before)} to {band_words(raised.band)}, "
+        f"{points(raised.score_before)} to {points(raised.score)}"
+    )
+
+
+def _facts(view: AlertView, model: HealthModel, today: date) -> Block:
+    customer, score = view.card.customer, view.card.score
+    renewal = wording.away(customer.renewal_on, today) if customer.renewal_on else "not known"
+    now = (
+        f"{points(score.value)} {sign(tone(model, score.band))} {band_words(score.band)}"
+        if score
+        else "no score"
+    )
+    return blocks.fields(
+        [
+            ("Now", now),
+            ("CSM", blocks.literal(customer.csm.name) if customer.csm else "nobody yet"),
+            ("ARR", wording.money(customer.arr)),
+            ("Renewal", renewal),
+        ]
+    )
+
+
+def _tasks(view: AlertView) -> Iterator[Block]:
+    for task in view.tasks:
+        if task.step.state == "cancelled":
+            continue
+        title = blocks.said(f"{blocks.clean(task.title, 300)}, by ")
+        due = blocks.said(wording.day(task.due_at.date()), bold=True)
+        yield blocks.rich(blocks.line(blocks.said("Task: ", bold=True), title, due))
+
+
+def _standing(view: AlertView) -> Iterator[str]:
+    """Say who took it, how long it rests, and why it ended."""
+    if view.acknowledged_by:
+        at = f" {blocks.moment(view.acknowledged_at)}" if view.acknowledged_at else ""
+        yield f"{_CHECK} Acknowledged by {_who(view.acknowledged_by)}{at}"
+    if view.snoozed_until:
+        yield f"{_BELL} Snoozed until {blocks.moment(view.snoozed_until)}"
+    if view.play.state == "closed":
+        yield f"{_DONE}{_closed(view)}"
+
+
+def _who(name: str) -> str:
+    return blocks.literal(name, 80)
+
+
+def _buttons(view: AlertView, page: str | None) -> Iterator[Block]:
+    play, name = view.play, view.card.customer.name
+    if play.state == "open":
+        if not view.acknowledged_by:
+            says = f"Acknowledge the alert about {name}"
+            yield blocks.button("Acknowledge", "acknowledge", f"play:{play.id}", says=says)
+        options = [blocks.option(label, f"play:{play.id}:{key}") for key, label in SNOOZES]
+        yield blocks.menu("Snooze", "snooze", options)
+    if page is not None:
+        yield open_button(view.card.customer, page)

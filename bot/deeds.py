@@ -1,0 +1,165 @@
+"""What people do by button: ask who they are, act, and write the message anew for everybody.
+
+State and permission are read at the click. Whoever comes second is told who was first, and in every
+case the message is brought up to date at once; the outbox does the same a moment later, so that a
+crash here leaves no message behind the truth.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from bot.access import denied
+from bot.blocks import Post, escape, literal, moment, sentence
+from bot.brakes import brake_body
+from bot.connection import Desk
+from bot.errors import UNANSWERED, trouble
+from bot.mails import shown_words
+from bot.messages import compose
+from bot.people import Person, acting, person
+from bot.permissions import Deed
+from bot.replies import whisper
+from bot.targets import About, Target
+from service import brake, steps
+from service.steps import Done, Forbidden, Outcome, Stale, Taken
+from service.words import ALERT
+from storage import plays
+from storage.people import Member
+
+logger: Final = logging.getLogger(__name__)
+
+OUTDATED: Final = "This mail was written anew since you saw it; please read it again below."
+NO_MEMBER: Final = (
+    "I know your Slack account but no e-mail address of yours, so I cannot note who did this. "
+    "Ask an admin to let this app read e-mail addresses."
+)
+Verb = Callable[[Member, datetime], Outcome]
+
+
+def acknowledge(desk: Desk, user: str, about: About) -> None:
+    """Note that this person has the customer."""
+    play = about.target.number
+    _do(
+        desk, user, about, "act", lambda who, now: steps.acknowledge(desk.house, play, who, now=now)
+    )
+
+
+def snooze(desk: Desk, user: str, about: About, until: datetime) -> None:
+    """Let the customer rest until then."""
+    play = about.target.number
+    _do(
+        desk,
+        user,
+        about,
+        "act",
+        lambda who, now: steps.snooze(desk.house, play, who, until=until, now=now),
+    )
+
+
+def approve(desk: Desk, user: str, about: About) -> None:
+    """Send the very mail that was shown, and no other."""
+
+    def verb(who: Member, now: datetime) -> Outcome:
+        if not _same_words(desk, about.target):
+            return Stale(OUTDATED)
+        return steps.approve(desk.house, about.target.number, who, now=now)
+
+    _do(desk, user, about, "approve", verb)
+
+
+def reject(desk: Desk, user: str, about: About, reason: str) -> None:
+    """Never send the mail, and say why."""
+    step = about.target.number
+    _do(
+        desk,
+        user,
+        about,
+        "approve",
+        lambda who, now: steps.reject(desk.house, step, who, reason=reason, now=now),
+    )
+
+
+def release(desk: Desk, user: str, about: About) -> None:
+    """Let go out what the brake holds."""
+    run = about.target.name
+    _do(
+        desk,
+        user,
+        about,
+        "administer",
+        lambda who, now: brake.release(desk.house, run, who, now=now),
+    )
+
+
+def discard(desk: Desk, user: str, about: About) -> None:
+    """Throw away what the brake holds."""
+    run = about.target.name
+    _do(
+        desk,
+        user,
+        about,
+        "administer",
+        lambda who, now: brake.discard(desk.house, run, who, now=now),
+    )
+
+
+def _do(desk: Desk, user: str, about: About, deed: Deed, verb: Verb) -> None:
+    who = person(desk, user)
+    refused = denied(desk, who, deed, about.place)
+    if refused is None:
+        refused = _act(desk, who, verb)
+    refresh(desk, about)
+    if refused is not None:
+        whisper(about.reply_to, refused)
+
+
+def _act(desk: Desk, who: Person, verb: Verb) -> Post | None:
+    """Act; return what this person must be told, or None when the message itself says it."""
+    member = acting(desk, who)
+    if member is None:
+        return sentence(NO_MEMBER)
+    match verb(member, desk.clock.now()):
+        case Done():
+            return None
+        case Taken(by=by, did=did, at=at):
+            return sentence(f"{literal(by)} was first and {did} this {moment(at)}.")
+        case Stale(reason=reason) | Forbidden(reason=reason):
+            return sentence(escape(reason))
+
+
+def _same_words(desk: Desk, target: Target) -> bool:
+    """Tell whether the draft is still the one the button stood under."""
+    with desk.house.database.reading() as tx:
+        step = plays.step(tx, target.number)
+    return step is not None and shown_words(step) == target.detail
+
+
+def refresh(desk: Desk, about: About) -> None:
+    """Write the clicked message anew from the database. A failure is the outbox's to make good."""
+    body = _body(desk, about.target)
+    if body is None or about.ts is None:
+        return
+    shown = compose(desk, body, desk.clock.now())[0]
+    try:
+        desk.web.chat_update(
+            channel=about.channel, ts=about.ts, text=shown.text, blocks=list(shown.blocks)
+        )
+    except UNANSWERED as error:
+        logger.warning("a clicked message was not updated: %s", trouble(error).code)
+
+
+def _body(desk: Desk, target: Target) -> Mapping[str, object] | None:
+    """Return what the outbox would hold for the message a button of this kind stands in."""
+    match target.kind:
+        case "play":
+            return {"view": ALERT, "play_id": target.number}
+        case "step":
+            with desk.house.database.reading() as tx:
+                step = plays.step(tx, target.number)
+            return {"view": ALERT, "play_id": step.play_id} if step else None
+        case "brake":
+            with desk.house.database.reading() as tx:
+                return brake_body(tx, target.name)
+        case _:
+            return None

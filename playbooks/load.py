@@ -1,0 +1,79 @@
+"""From YAML text to a playbook, or to every fault in it at once."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+
+from pydantic import ValidationError
+
+from playbooks.conditions import factors_named
+from playbooks.errors import PlaybookInvalid
+from playbooks.playbook import Playbook
+from playbooks.triggers import FactorCrosses, bands_named, rank
+from scoring.document import read
+from scoring.errors import Fault
+from scoring.faults import faults
+from scoring.model import HealthModel
+
+SHIPPED = ("new-at-risk", "churn-risk", "recovered")
+
+
+def parse(text: str, where: str) -> Playbook:
+    """Return the playbook written in `text`; `where` names the file in errors.
+
+    Raises PlaybookInvalid with every fault: line, place, what was found, what is allowed.
+    """
+    document = read(text)
+    if document.faults:
+        raise PlaybookInvalid(where, document.faults)
+    try:
+        return Playbook.model_validate(document.data)
+    except ValidationError as error:
+        raise PlaybookInvalid(where, faults(error, document, Playbook)) from None
+
+
+def check(playbook: Playbook, model: HealthModel, where: str) -> None:
+    """Refuse a playbook that could never start: by bands or factors the model does not have."""
+    faults_found = (*_strange_bands(playbook, model), *_strange_factors(playbook, model))
+    if faults_found:
+        raise PlaybookInvalid(where, faults_found)
+
+
+def _strange_bands(playbook: Playbook, model: HealthModel) -> Iterator[Fault]:
+    named = bands_named(playbook.when)
+    if named and all(rank(model, band) is None for band in named):
+        yield _strange("when.bands", named, "band", [band.name for band in model.bands], model)
+
+
+def _strange_factors(playbook: Playbook, model: HealthModel) -> Iterator[Fault]:
+    known = [measured.name for measured in model.measured()]
+    when = playbook.when
+    if isinstance(when, FactorCrosses) and when.factor not in known:
+        yield _strange("when.factor", [when.factor], "factor", known, model)
+    strange = [name for name in factors_named(playbook.only_if) if name not in known]
+    if strange:
+        yield _strange("only_if.factor", strange, "factor", known, model)
+
+
+def _strange(
+    where: str, found: Sequence[str], noun: str, allowed: Sequence[str], model: HealthModel
+) -> Fault:
+    near = get_close_matches(found[0], allowed, n=1)
+    return Fault(
+        line=1,
+        where=where,
+        found=", ".join(f"'{name}'" for name in found),
+        allowed=f"a {noun} of {model.identity}: {', '.join(allowed)}",
+        nearest=near[0] if near else None,
+    )
+
+
+@cache
+def shipped() -> tuple[Playbook, ...]:
+    """Return the playbooks that come with the product."""
+    library = files("playbooks").joinpath("library")
+    return tuple(
+        parse(library.joinpath(f"{name}.yaml").read_text("utf-8"), f"playbooks/library/{name}.yaml")
+        for name in SHIPPED
+    )

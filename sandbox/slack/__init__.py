@@ -1,0 +1,1 @@
+"""Slack's Web API on loopback: methods, limits and refusals as Slack has them."""

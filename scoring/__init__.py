@@ -1,0 +1,1 @@
+"""How healthy is this customer, and why? Pure: no I/O, no clock."""

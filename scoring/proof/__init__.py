@@ -1,0 +1,1 @@
+"""Is the score any good? Pure figures about how well past scores foretold churn."""

@@ -1,0 +1,212 @@
+"""Everything a backtest found, in one value; or why there is too little to say anything."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from scoring.model import UNKNOWN_BAND, HealthModel
+from scoring.proof.alarms import Alerts, BandRow, Lead, alerts, by_band, lead
+from scoring.proof.calibration import Tenth, by_tenth
+from scoring.proof.cases import Case, base_rate, churns
+from scoring.proof.ranking import Ranking, Skill, skill
+
+# With fewer churns any interval is as wide as the scale, and every band's precision an anecdote.
+FEWEST_CHURNS = 20
+CHANCE = 0.5
+ALARMING = ("bad", "critical")
+RESAMPLES = 400
+# The sides of the story need no third decimal of their intervals.
+RESAMPLES_BESIDE = 200
+
+Signal = Literal["signal", "no signal", "inverted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What was asked: the days, how far ahead, where the labels came from, how customers are told.
+
+    `customers` and `stints` are those watched on at least one day, `alarming` the bands that
+    count as an alarm.
+    """
+
+    model: str
+    version: int
+    first: date
+    last: date
+    every: int
+    horizon: int
+    labels: str
+    customers: int
+    stints: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A single figure held against churn: `skill` is None where it had nothing to tell apart."""
+
+    name: str
+    title: str
+    skill: Skill | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How well the score foretold churn. Shares and AUC are 0 to 1, `base` is the base rate.
+
+    `factors` and `rivals` are each figure alone. `curve` is the ROC curve as (share of those who
+    stayed, share of those who churned).
+    """
+
+    study: Study
+    cases: int
+    churns: int
+    base: float
+    unknown: int
+    score: Skill
+    signal: Signal
+    factors: tuple[Told, ...]
+    rivals: tuple[Told, ...]
+    bands: tuple[BandRow, ...]
+    lead: Lead
+    alerts: Alerts
+    tenths: tuple[Tenth, ...]
+    curve: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TooLittle:
+    """Why nothing can be said: fewer churns in view than `needed`, or nobody who stayed.
+
+    `per_year` is how many churns a year were in view, 0 when that cannot be told.
+    """
+
+    study: Study
+    cases: int
+    churns: int
+    needed: int
+    per_year: float
+
+
+Verdict = Evidence | TooLittle
+
+
+def evidence(
+    study: Study,
+    model: HealthModel,
+    cases: Sequence[Case],
+    rivals: Sequence[tuple[str, str]],
+    *,
+    alarming: Sequence[str] = (),
+    times: int = RESAMPLES,
+    progress: Callable[[], None] = lambda: None,
+) -> Verdict:
+    """Return what the cases prove; `rivals` are (name, title) in the order the cases have them.
+
+    `alarming` bands count as alarms, by default those whose tone is bad or critical. `progress` is
+    called after each figure that was resampled.
+    """
+    found = churns(cases)
+    owners = Owners(cases)
+    ranking = owners.ranking([case.value for case in cases], cases)
+    known = skill(ranking, times) if found >= FEWEST_CHURNS else None
+    progress()
+    if known is None:
+        return _too_little(study, cases, found)
+    beside = min(times, RESAMPLES_BESIDE)
+    tell = _Teller(cases, owners, beside, progress)
+    named = [(each.name, each.title) for each in model.measured()]
+    alarms = tuple(alarming) or alarming_bands(model)
+    return Evidence(
+        study=study,
+        cases=len(cases),
+        churns=found,
+        base=base_rate(cases),
+        unknown=sum(case.band == UNKNOWN_BAND for case in cases),
+        score=known,
+        signal=_signal(known),
+        factors=tell.all(named, [case.factors for case in cases]),
+        rivals=tell.all(rivals, [case.rivals for case in cases]),
+        bands=by_band(cases, worst_first(model)),
+        lead=lead(cases, alarms),
+        alerts=alerts(cases, alarms),
+        tenths=by_tenth(cases),
+        curve=ranking.curve(),
+    )
+
+
+def alarming_bands(model: HealthModel) -> tuple[str, ...]:
+    """Return the bands that alarm by their tone, or the worst one where none has such a tone."""
+    named = tuple(band.name for band in model.bands if band.tone in ALARMING)
+    return named or (model.bands[-1].name,)
+
+
+def worst_first(model: HealthModel) -> tuple[tuple[str, str], ...]:
+    """Return the bands with their tones, worst first, and the unknown one last."""
+    bands = [(band.name, band.tone) for band in reversed(model.bands)]
+    return (*bands, (UNKNOWN_BAND, UNKNOWN_BAND))
+
+
+class Owners:
+    """The customers of the cases, numbered from 0, so that they can be drawn."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        numbers = {one: at for at, one in enumerate(sorted({case.customer for case in cases}))}
+        self.places = [numbers[case.customer] for case in cases]
+        self.count = len(numbers)
+
+    def ranking(self, figures: Sequence[float | None], cases: Sequence[Case]) -> Ranking:
+        """Return the cases in order of a figure, those without it left out."""
+        known = [at for at, figure in enumerate(figures) if figure is not None]
+        return Ranking(
+            [figures[at] or 0.0 for at in known],
+            [cases[at].churned for at in known],
+            [self.places[at] for at in known],
+            self.count,
+        )
+
+
+class _Teller:
+    """Holds single figures against churn, one after the other."""
+
+    def __init__(
+        self, cases: Sequence[Case], owners: Owners, times: int, progress: Callable[[], None]
+    ) -> None:
+        self._cases = cases
+        self._owners = owners
+        self._times = times
+        self._progress = progress
+
+    def all(
+        self, named: Sequence[tuple[str, str]], rows: Sequence[tuple[float | None, ...]]
+    ) -> tuple[Told, ...]:
+        return tuple(
+            self._one(name, title, [row[at] for row in rows])
+            for at, (name, title) in enumerate(named)
+        )
+
+    def _one(self, name: str, title: str, figures: Sequence[float | None]) -> Told:
+        found = skill(self._owners.ranking(figures, self._cases), self._times)
+        self._progress()
+        return Told(name, title, found)
+
+
+def _signal(found: Skill) -> Signal:
+    """Believe a score only when the strict interval leaves chance out.
+
+    Of scores that know nothing one in twenty would pass the usual interval, and people act on it.
+    """
+    if found.strict.low <= CHANCE <= found.strict.high:
+        return "no signal"
+    return "signal" if found.auc.value > CHANCE else "inverted"
+
+
+def _too_little(study: Study, cases: Sequence[Case], found: int) -> TooLittle:
+    days = (study.last - study.first).days + study.horizon
+    return TooLittle(
+        study=study,
+        cases=len(cases),
+        churns=found,
+        needed=FEWEST_CHURNS,
+        per_year=found * 365 / days if days > 0 else 0.0,
+    )

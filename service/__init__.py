@@ -1,0 +1,1 @@
+"""What does the product do? One use case, one function, one transaction."""

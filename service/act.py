@@ -1,0 +1,165 @@
+"""From what rescoring saw to plays, steps, outbox rows and a reason for every decision.
+
+Everything happens in the caller's transaction, so a customer's snapshot, transition, plays and
+intents are there together or not at all (rule 1), and doing it twice adds nothing (rule 2).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from playbooks.decide import Close, Decision, Skip, Start, decide
+from playbooks.steps import ThreadNote
+from playbooks.triggers import LeavesBand
+from service import closing, opening
+from service.draft import Addressee
+from service.memory import DEFERRED, remember
+from service.opening import Opening
+from service.ports import House
+from service.seen import Seen
+from storage import customers, outbox, plays
+from storage.database import Transaction
+from storage.outbox import NewMessage
+from storage.plays import Play
+
+__all__ = ["Acted", "Seen", "act"]
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """How many plays were started and closed, and how many starts were withheld with a reason."""
+
+    started: int = 0
+    closed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Acted") -> "Acted":
+        return Acted(
+            self.started + other.started, self.closed + other.closed, self.skipped + other.skipped
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One customer, what was decided about them, and the plays they had open before."""
+
+    seen: Seen
+    decisions: tuple[Decision, ...]
+    plays: tuple[Play, ...]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What carrying out a batch needs, and what it leaves behind, to be written in one go."""
+
+    tx: Transaction
+    house: House
+    addressees: Mapping[int, Addressee]
+    now: datetime
+    messages: list[NewMessage] = field(default_factory=list)
+    openings: list[Opening] = field(default_factory=list)
+    acted: Acted = Acted()
+
+    def carry_out(self, case: _Case) -> None:
+        """Do what was decided about one customer."""
+        thanks = _thanks(case.decisions)
+        for decision in case.decisions:
+            match decision:
+                case Close():
+                    self._close(case, decision, thanks)
+                case Start() if _opens(decision):
+                    self._open(case.seen, decision)
+                case Start():
+                    pass  # A recovery opens nothing: it is said in what it closes.
+                case Skip():
+                    self.acted += Acted(skipped=1)
+
+    def _close(self, case: _Case, decision: Close, thanks: str | None) -> None:
+        self.messages += closing.close(
+            self.tx,
+            self.house,
+            case.seen.customer,
+            next(play for play in case.plays if play.id == decision.play_id),
+            decision,
+            thanks=thanks if decision.outcome == "recovered" else None,
+            now=self.now,
+        )
+        self.acted += Acted(closed=1)
+
+    def _open(self, seen: Seen, decision: Start) -> None:
+        to = self.addressees.get(seen.customer.id)
+        self.openings.append(Opening(seen, decision, to))
+
+    def open_up(self) -> None:
+        """Open all plays that were found to begin, however many, in the same few statements."""
+        for sent in opening.open_all(self.tx, self.house, self.openings, now=self.now):
+            self.messages += sent
+            self.acted += Acted(started=int(bool(sent)))
+
+
+def act(tx: Transaction, house: House, seen: Sequence[Seen], *, now: datetime, run: str) -> Acted:
+    """Decide for every customer of a batch and enqueue what follows, held under `run`.
+
+    The rows leave when `service.brake.finish_run` finds the run sane. Returns counts.
+    """
+    cases = list(_cases(tx, house, seen, now))
+    batch = _Batch(tx, house, _addressees(tx, house, cases), now)
+    for case in cases:
+        batch.carry_out(case)
+    batch.open_up()
+    outbox.enqueue(tx, batch.messages, now=now, held_by=run)
+    plays.record_decisions(tx, [record for case in cases for record in _records(case, now)])
+    return batch.acted
+
+
+def _cases(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime) -> Iterator[_Case]:
+    """Yield the customers about whom something was decided; on most days that is hardly anybody."""
+    memory = remember(tx, house, seen, now)
+    for each in seen:
+        decisions = decide(memory.situation(each), house.playbooks, house.model, now)
+        if decisions:
+            yield _Case(each, decisions, memory.plays.get(each.customer.id, ()))
+
+
+def _addressees(tx: Transaction, house: House, cases: Iterable[_Case]) -> Mapping[int, Addressee]:
+    """Return whom to write to at the customers for whom a play opens."""
+    ids = [case.seen.customer.id for case in cases if any(map(_opens, case.decisions))]
+    contacts = customers.primary_contacts(tx, ids) if ids else {}
+    emails = {contact.email for contact in contacts.values()}
+    barred = customers.suppressed(tx, emails, house.mail.secret) if emails else set()
+    return {
+        customer_id: Addressee(contact, contact.email in barred)
+        for customer_id, contact in contacts.items()
+    }
+
+
+def _opens(decision: Decision) -> bool:
+    return isinstance(decision, Start) and not isinstance(decision.playbook.when, LeavesBand)
+
+
+def _thanks(decisions: Sequence[Decision]) -> str | None:
+    """Return the words of the playbook that answers a recovery, where one starts."""
+    for decision in decisions:
+        if isinstance(decision, Start) and not _opens(decision):
+            notes = [step.text for step in decision.playbook.then if isinstance(step, ThreadNote)]
+            return notes[0] if notes else None
+    return None
+
+
+def _records(case: _Case, now: datetime) -> Iterator[plays.Decision]:
+    for decision in case.decisions:
+        match decision:
+            case Start(playbook=playbook, reason=reason):
+                name, outcome = playbook.name, "started"
+            case Skip(playbook=playbook, reason=reason):
+                name, outcome = playbook.name, DEFERRED if decision.deferred else "skipped"
+            case Close(playbook=name, reason=reason):
+                outcome = "closed"
+        yield plays.Decision(
+            customer_id=case.seen.customer.id,
+            as_of=case.seen.current.as_of,
+            playbook=name,
+            outcome=outcome,
+            reason=reason,
+            at=now,
+        )

@@ -1,0 +1,152 @@
+"""Everything the alert of a play shows, read anew each time it is drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from service.answer import CardView, card_of
+from service.errors import UnknownPlay
+from service.ports import House
+from storage import customers, outbox, plays
+from storage.database import Transaction
+from storage.outbox import Message
+from storage.plays import Play, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One of the strongest reasons the alert was raised for, as it was that day."""
+
+    title: str
+    points: Decimal
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The figures the alert was raised on; they never change afterwards."""
+
+    reason: str
+    score: Decimal
+    score_before: Decimal | None
+    band: str
+    band_before: str | None
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailView:
+    """A mail of the play: the very words, and how far it has come.
+
+    `subject`, `text` and `to` are None when the mail was `blocked`, which then says why.
+    `delivery` is the outbox state once somebody has said yes ("pending", "sent", "unknown", …) and
+    `trouble` what the last attempt met.
+    """
+
+    step: Step
+    subject: str | None
+    text: str | None
+    to: str | None
+    to_name: str | None
+    from_name: str | None
+    blocked: str | None
+    delivery: str | None
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A thing for the CSM to do, and by when."""
+
+    step: Step
+    title: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """A play as its root message shows it."""
+
+    play: Play
+    title: str
+    card: CardView
+    raised: Raised | None
+    mails: tuple[MailView, ...]
+    tasks: tuple[TaskView, ...]
+    steps: tuple[Step, ...]
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    snoozed_until: datetime | None
+
+
+def alert_view(house: House, play_id: int, *, now: datetime) -> AlertView:
+    """Return what to show of a play. Raises UnknownPlay when there is none (any more)."""
+    with house.database.reading() as tx:
+        play = plays.play(tx, play_id)
+        customer = customers.customer_by_id(tx, play.customer_id) if play is not None else None
+        if play is None or customer is None:
+            raise UnknownPlay(play_id)
+        steps = tuple(plays.steps_of(tx, play_id))
+        until = plays.snoozed_until(tx, [customer.id]).get(customer.id)
+        return AlertView(
+            play=play,
+            title=_title(house, play),
+            card=card_of(tx, house, customer, now.astimezone(UTC).date()),
+            raised=_raised(steps),
+            mails=tuple(_mail(tx, step) for step in steps if step.kind == "email"),
+            tasks=tuple(_task(step) for step in steps if step.kind == "task"),
+            steps=steps,
+            acknowledged_by=play.acknowledged_by,
+            acknowledged_at=play.acknowledged_at,
+            snoozed_until=until if until is not None and until > now else None,
+        )
+
+
+def _title(house: House, play: Play) -> str:
+    """Return the playbook's title; its name once the playbook is gone."""
+    titles = {playbook.name: playbook.title for playbook in house.playbooks}
+    return titles.get(play.playbook, play.playbook)
+
+
+def _raised(steps: tuple[Step, ...]) -> Raised | None:
+    body = next((step.body for step in steps if step.kind == "slack_alert"), None)
+    if body is None:
+        return None
+    before = body["score_before"]
+    return Raised(
+        reason=body["reason"],
+        score=Decimal(body["score"]),
+        score_before=None if before is None else Decimal(before),
+        band=body["band"],
+        band_before=body["band_before"],
+        causes=tuple(
+            Cause(each["title"], Decimal(each["points"]), each["sentence"])
+            for each in body["drivers"]
+        ),
+    )
+
+
+def _mail(tx: Transaction, step: Step) -> MailView:
+    mail: Mapping[str, str] = step.body.get("mail") or {}
+    message = _message(tx, step)
+    return MailView(
+        step=step,
+        subject=mail.get("subject"),
+        text=mail.get("text"),
+        to=mail.get("to"),
+        to_name=mail.get("to_name"),
+        from_name=mail.get("from_name"),
+        blocked=step.body.get("blocked"),
+        delivery=message.state if message is not None else None,
+        trouble=message.error if message is not None else None,
+    )
+
+
+def _message(tx: Transaction, step: Step) -> Message | None:
+    key = step.body.get("key")
+    return outbox.message_by_key(tx, key) if isinstance(key, str) else None
+
+
+def _task(step: Step) -> TaskView:
+    return TaskView(step, str(step.body["title"]), step.due_at)

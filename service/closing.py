@@ -1,0 +1,60 @@
+"""Close a play: cancel what still waits in it, and say so where it was opened."""
+
+from datetime import datetime
+
+from playbooks.decide import Close
+from service import intents
+from service.ports import House
+from storage import outbox, plays
+from storage.customers import Customer
+from storage.database import Transaction
+from storage.outbox import NewMessage
+from storage.plays import Play
+
+WAITING = ("waiting_approval", "scheduled")
+
+
+def close(
+    tx: Transaction,
+    house: House,
+    customer: Customer,
+    play: Play,
+    decision: Close,
+    *,
+    thanks: str | None,
+    now: datetime,
+) -> list[NewMessage]:
+    """Close `play` for the reason of the decision; return the thread note and the update.
+
+    A mail that waits, or was approved and has not left, is cancelled with the reason. An alert
+    that has not left is cancelled too, and its note and update with it.
+    """
+    cancelled = end(tx, play, decision.reason, now)
+    if play.root_key is None:
+        return []
+    recipient = intents.conversation_of(customer, house.alerts_to)
+    note = {
+        "note": decision.outcome,
+        "reason": decision.reason,
+        "text": thanks,
+        "cancelled": cancelled,
+    }
+    return [
+        intents.update(play, decision.outcome, recipient, now),
+        intents.reply(play, decision.outcome, recipient, note, now),
+    ]
+
+
+def end(tx: Transaction, play: Play, reason: str, now: datetime) -> list[str]:
+    """Close the play; cancel its unsent messages and waiting steps, whose names are returned."""
+    plays.close_play(tx, play.id, reason=reason, now=now)
+    return cancel_waiting(tx, play, reason, now)
+
+
+def cancel_waiting(tx: Transaction, play: Play, reason: str, now: datetime) -> list[str]:
+    """Cancel a play's unsent messages and its waiting steps, whose names are returned."""
+    outbox.cancel_for_play(tx, play.id, reason, now)
+    waiting = [step for step in plays.steps_of(tx, play.id) if step.state in WAITING]
+    for step in waiting:
+        plays.settle_step(tx, step.id, step.state, "cancelled", by=None, reason=reason, now=now)
+    return [step.name for step in waiting]

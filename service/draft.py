@@ -1,0 +1,162 @@
+"""The mail a play would send, worded now and frozen: what is approved is what is sent."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from email.utils import parseaddr
+
+from playbooks.steps import Email, Person
+from scoring.explain import drivers
+from scoring.score import FactorScore, Score
+from service import unsubscribe
+from service.ports import House, MailPolicy
+from storage.customers import Contact, Customer
+from templates.errors import TemplateFailed
+from templates.render import mail
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finished mail as it stands in the outbox, and the fingerprint of its words."""
+
+    mail: Mapping[str, object]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why no mail could be drafted: a sentence for the CSM, without an address in it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """The customer's main contact and whether their address is on the suppression list."""
+
+    contact: Contact
+    suppressed: bool
+
+
+def draft(
+    house: House,
+    customer: Customer,
+    scores: tuple[Score, Score | None],
+    to: Addressee | None,
+    step: Email,
+    *,
+    key: str,
+) -> Draft | Blocked:
+    """Word the mail of `step` for this customer; `scores` are today's and the one before the fall.
+
+    `key` is the intent's key: the Message-ID comes from it, so one intent keeps one Message-ID.
+    """
+    barred = obstacle(to)
+    if to is None or barred is not None:
+        return Blocked(barred or "")
+    sender = _sender(house.mail, customer, step)
+    link = unsubscribe.link(house.mail, to.contact)
+    context = _context(customer, to.contact, sender, scores, link)
+    try:
+        words = mail(step.template, context, house.mail.templates)
+    except TemplateFailed as failed:
+        return Blocked(f"The mail could not be worded: {failed}")
+    body = {
+        "from": _address(house.mail),
+        "from_name": sender["name"],
+        "reply_to": sender["email"],
+        "to": to.contact.email,
+        "to_name": to.contact.name,
+        "subject": words.subject,
+        "text": words.text,
+        "html": words.html,
+        "message_id": _message_id(house.mail, key),
+        "headers": unsubscribe.headers(link) | _replies(house.mail, sender),
+    }
+    return Draft(body, fingerprint(body))
+
+
+def obstacle(to: Addressee | None) -> str | None:
+    """Return why nobody at the customer may be written to, or None."""
+    if to is None:
+        return "The customer has no contact with an address."
+    if to.suppressed or to.contact.opted_out_at is not None:
+        return f"{to.contact.name or 'The contact'} has unsubscribed."
+    return None
+
+
+def fingerprint(body: Mapping[str, object]) -> str:
+    """Return the SHA-256 of a mail's every word and address, as hex."""
+    words = json.dumps(body, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def what_fell(current: Score, earlier: Score | None) -> tuple[str, ...]:
+    """Return what became less, in sentences a customer may read: no points, no invoices, no score.
+
+    Only what they did less of is named; that they opened more tickets or paid late is our worry.
+    """
+    if earlier is None:
+        return ()
+    before = {factor.name: factor for factor in earlier.factors}
+    after = {factor.name: factor for factor in current.factors}
+    return tuple(
+        driver.sentence.rpartition(": ")[0] + "."
+        for driver in drivers(current, earlier)
+        if driver.points < 0
+        and driver.cause == "behaviour"
+        and _less(before.get(driver.factor), after.get(driver.factor))
+    )
+
+
+def _less(before: FactorScore | None, after: FactorScore | None) -> bool:
+    if before is None or after is None or "on_time" in after.raw:
+        return False
+    was = after.raw.get("before", before.raw.get("count"))
+    now = after.raw.get("count")
+    return was is not None and now is not None and Decimal(now) < Decimal(was)
+
+
+def _context(
+    customer: Customer,
+    contact: Contact,
+    sender: Mapping[str, str],
+    scores: tuple[Score, Score | None],
+    link: str,
+) -> dict[str, object]:
+    return {
+        "customer": {"name": customer.name, "key": customer.key},
+        "contact": {"name": contact.name, "email": contact.email},
+        "sender": sender,
+        "fell": list(what_fell(*scores)),
+        "unsubscribe_url": link,
+    }
+
+
+def _sender(policy: MailPolicy, customer: Customer, step: Email) -> dict[str, str]:
+    """Whose name the mail carries, and who gets the answers."""
+    house_name, house_address = parseaddr(policy.sender)
+    match step.sender:
+        case Person(name=name, email=email):
+            return {"name": name, "email": email}
+        case "csm" if customer.csm is not None:
+            return {"name": customer.csm.name, "email": customer.csm.email}
+        case _:
+            return {"name": house_name, "email": house_address}
+
+
+def _address(policy: MailPolicy) -> str:
+    return parseaddr(policy.sender)[1]
+
+
+def _replies(policy: MailPolicy, sender: Mapping[str, str]) -> dict[str, str]:
+    """Answers go to the person the mail is from, where that is not the house itself."""
+    return {} if sender["email"] == _address(policy) else {"Reply-To": sender["email"]}
+
+
+def _message_id(policy: MailPolicy, key: str) -> str:
+    """One intent, one Message-ID: a second copy could be recognised as such by any mail client."""
+    digest = hashlib.blake2b(key.encode(), key=policy.secret[:64], digest_size=16).hexdigest()
+    return f"<{digest}@{_address(policy).rpartition('@')[2]}>"

@@ -1,0 +1,93 @@
+"""Outbox rows for what a play says in Slack, each with a key that makes it one intent for ever.
+
+A key names customer, playbook, episode, step and occurrence, so that running anything twice
+builds the same key and adds nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from service.words import ALERT, EMAIL, FRESH, SLACK, SLACK_POST, THREAD_NOTE, UPDATE_FRESH
+from storage.customers import Customer
+from storage.outbox import NewMessage
+from storage.plays import Play
+
+
+def intent_key(
+    customer_id: int, playbook: str, episode: str, step: str, occurrence: int = 1
+) -> str:
+    """Return the key of one step of one play of one customer."""
+    return f"customer/{customer_id}/{playbook}/{episode}/{step}/{occurrence}"
+
+
+def conversation_of(customer: Customer, fallback: str) -> str:
+    """Return where the customer's CSM is told: their direct messages, or the fallback."""
+    return f"member:{customer.csm.email}" if customer.csm is not None else fallback
+
+
+def alert(play: Play, key: str, recipient: str, now: datetime) -> NewMessage:
+    """Return the play's root message."""
+    return _message(play, key, recipient, {"view": ALERT, "play_id": play.id}, now, verb="post")
+
+
+def post(play: Play, key: str, recipient: str, text: str, now: datetime) -> NewMessage:
+    """Return a note to a conversation that is not the alert's."""
+    body = {"view": SLACK_POST, "play_id": play.id, "text": text}
+    return _message(play, key, recipient, body, now, verb="post")
+
+
+def reply(
+    play: Play, name: str, recipient: str, note: Mapping[str, object], now: datetime
+) -> NewMessage:
+    """Return a note in the thread of the play's alert; `name` tells it from its other notes."""
+    body = {"view": THREAD_NOTE, "play_id": play.id, **note}
+    return _message(play, f"{play.root_key}/note/{name}", recipient, body, now, verb="reply")
+
+
+def update(play: Play, name: str, recipient: str, now: datetime) -> NewMessage:
+    """Return the order to write the alert anew from the database; `name` says after what."""
+    body = {"view": ALERT, "play_id": play.id}
+    return _message(play, f"{play.root_key}/update/{name}", recipient, body, now, verb="update")
+
+
+def email(
+    play: Play, step_id: int, key: str, body: Mapping[str, object], now: datetime
+) -> NewMessage:
+    """Return the mail of a step, exactly as it was frozen."""
+    return NewMessage(
+        key=key,
+        channel=EMAIL,
+        recipient=str(body["to"]),
+        body=dict(body),
+        play_id=play.id,
+        step_id=step_id,
+        customer_id=play.customer_id,
+        due_at=now,
+        expires_at=now + FRESH,
+        verb="post",
+        root_key=None,
+    )
+
+
+def _message(
+    play: Play,
+    key: str,
+    recipient: str,
+    body: Mapping[str, object],
+    now: datetime,
+    *,
+    verb: str,
+) -> NewMessage:
+    return NewMessage(
+        key=key,
+        channel=SLACK,
+        recipient=recipient,
+        body=dict(body),
+        play_id=play.id,
+        step_id=None,
+        customer_id=play.customer_id,
+        due_at=now,
+        expires_at=now + (UPDATE_FRESH if verb == "update" else FRESH),
+        verb=verb,
+        root_key=None if verb == "post" else play.root_key,
+    )

@@ -1,0 +1,157 @@
+"""What a playbook may know of the past: open plays, starts, snoozes, and what was put off."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final, cast
+
+from playbooks.situation import Before, LastStart, OpenPlay, Situation, known_factors
+from playbooks.triggers import LOOKING_BACK
+from scoring.bands import tone
+from scoring.model import UNKNOWN_BAND, HealthModel
+from scoring.trend import Trend
+from service.past import whole
+from service.ports import House
+from service.seen import Seen
+from storage import plays, snapshots
+from storage.database import Transaction
+from storage.plays import Play
+from storage.snapshots import Snapshot
+
+DEFERRED: Final = "deferred"
+# What is put off is put off anew each day; a week bridges the days on which nothing ran.
+PUT_OFF_AT_MOST: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What storage remembers of the customers of a batch, by their ids."""
+
+    plays: Mapping[int, tuple[Play, ...]]
+    starts: Mapping[int, Mapping[str, LastStart]]
+    snoozed: Mapping[int, datetime]
+    deferred: Mapping[int, frozenset[str]]
+    before: Mapping[int, Before] = field(default_factory=dict)
+    band_since: Mapping[int, date] = field(default_factory=dict)
+
+    def situation(self, seen: Seen) -> Situation:
+        """Return one customer as a playbook sees them."""
+        customer = seen.customer
+        return Situation(
+            facts=customer.facts,
+            current=seen.current,
+            transition=seen.transition,
+            trend=seen.trend,
+            change_7=seen.change_7,
+            change_30=seen.change_30,
+            active=customer.status == "active",
+            open_plays=tuple(
+                OpenPlay(play.id, play.playbook, play.band, play.opened_at, play.score)
+                for play in self.plays.get(customer.id, ())
+            ),
+            last_started=self.starts.get(customer.id, {}),
+            deferred=self.deferred.get(customer.id, frozenset()),
+            snoozed_until=self.snoozed.get(customer.id),
+            day_before=self.before.get(customer.id),
+            band_since=self.band_since.get(customer.id),
+            renewal_on=customer.renewal_on,
+            csm=customer.csm.email if customer.csm is not None else None,
+        )
+
+
+def remember(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime) -> Memory:
+    """Read the past of a batch; all but what was put off in a fixed number of statements.
+
+    Of the day before, more than the transition tells is read only where a playbook asks for it.
+    """
+    ids = [each.customer.id for each in seen]
+    looks_back = any(isinstance(each.when, LOOKING_BACK) for each in house.playbooks)
+    open_plays = plays.open_plays(tx, ids)
+    starts = _starts(tx, ids)
+    snoozed = plays.snoozed_until(tx, ids)
+    lingering = [
+        each
+        for each in seen
+        if each.transition.kind == "unchanged"
+        and (
+            looks_back
+            or (each.customer.id not in open_plays and _bad(house.model, each.current.band))
+        )
+        and _held_back_lately(house, starts, snoozed, each.customer.id, now=now)
+    ]
+    return Memory(
+        plays=open_plays,
+        starts=starts,
+        snoozed=snoozed,
+        deferred={each.customer.id: _deferred(tx, each) for each in lingering},
+        before=_before(tx, house, seen) if looks_back else {},
+        band_since=_band_since(tx, seen) if looks_back else {},
+    )
+
+
+def _before(tx: Transaction, house: House, seen: Sequence[Seen]) -> Mapping[int, Before]:
+    """Return the comparable day before of those whose transition has one."""
+    compared = {
+        each.customer.id: each.current for each in seen if each.transition.kind != "baseline"
+    }
+    as_of = min((score.as_of for score in compared.values()), default=None)
+    if as_of is None:
+        return {}
+    found = snapshots.latest_before(tx, list(compared), house.model.name, as_of)
+    return {
+        one: _as_before(snapshot)
+        for one, snapshot in found.items()
+        if snapshot.version == compared[one].version
+    }
+
+
+def _as_before(snapshot: Snapshot) -> Before:
+    known = known_factors(whole(snapshot)) if snapshot.record else {}
+    return Before(snapshot.as_of, cast("Trend", snapshot.trend), known)
+
+
+def _band_since(tx: Transaction, seen: Sequence[Seen]) -> Mapping[int, date]:
+    """Return since when they are in today's band; of those only whose newest score is today's."""
+    scored = {each.customer.id: each.current for each in seen}
+    return {
+        one: row.band_since
+        for one, row in snapshots.currents(tx, list(scored)).items()
+        if (row.as_of, row.model, row.band)
+        == (scored[one].as_of, scored[one].model, scored[one].band)
+    }
+
+
+def _held_back_lately(
+    house: House,
+    starts: Mapping[int, Mapping[str, LastStart]],
+    snoozed: Mapping[int, datetime],
+    customer_id: int,
+    *,
+    now: datetime,
+) -> bool:
+    """Return whether a cool-down or snooze is on, or ended so lately that it may have held back."""
+    longest = max((each.guards.cool_down_days for each in house.playbooks), default=0)
+    since = now - timedelta(days=longest) - PUT_OFF_AT_MOST
+    until = snoozed.get(customer_id)
+    started = any(last.at > since for last in starts.get(customer_id, {}).values())
+    return started or (until is not None and until > now - PUT_OFF_AT_MOST)
+
+
+def _starts(tx: Transaction, ids: Sequence[int]) -> Mapping[int, Mapping[str, LastStart]]:
+    starts: dict[int, dict[str, LastStart]] = {}
+    for (customer_id, playbook), last in plays.last_started(tx, ids).items():
+        starts.setdefault(customer_id, {})[playbook] = LastStart(last.at, last.band)
+    return starts
+
+
+def _deferred(tx: Transaction, seen: Seen) -> frozenset[str]:
+    """Return the playbooks whose newest decision about this customer was to wait."""
+    newest: dict[str, str] = {}
+    since = seen.current.as_of - PUT_OFF_AT_MOST
+    for decision in plays.decisions_of(tx, seen.customer.id, since):
+        newest.setdefault(decision.playbook, decision.outcome)
+    return frozenset(name for name, outcome in newest.items() if outcome == DEFERRED)
+
+
+def _bad(model: HealthModel, band: str) -> bool:
+    return band != UNKNOWN_BAND and tone(model, band) != "good"

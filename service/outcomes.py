@@ -1,0 +1,234 @@
+"""What happens after an attempt to deliver: the message's new state, and whom it concerns."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal, assert_never
+
+from service import intents
+from service.errors import DeliveryTrouble, Lost, Refused, Suspended, TryLater
+from service.notices import operator_note
+from service.ports import House
+from service.recheck import DRY_RUN
+from service.words import ALERT, EMAIL
+from storage import customers, outbox, plays
+from storage.database import Transaction
+from storage.outbox import Message
+
+FIRST_WAIT: Final = timedelta(seconds=30)
+LONGEST_WAIT: Final = timedelta(hours=1)
+SUSPENDED_WAIT: Final = timedelta(minutes=5)
+# A fault of our own is not mended by time; a handful of tries covers a deploy in between.
+BROKEN_TRIES: Final = 5
+
+Verdict = Literal["sent", "retried", "cancelled", "failed", "unknown", "suspended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It arrived, and lives at `reference`."""
+
+    reference: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """It was not sent, because it was no longer true."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """The channel said what was wrong."""
+
+    trouble: DeliveryTrouble
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The channel itself failed, in a way nobody foresaw; `kind` is the exception's class."""
+
+    kind: str
+
+
+Outcome = Sent | Dropped | Troubled | Broken
+
+
+def record(
+    tx: Transaction, house: House, message: Message, outcome: Outcome, now: datetime
+) -> Verdict:
+    """Write down one attempt with all that follows from it; return what became of the message."""
+    match outcome:
+        case Sent(reference=reference):
+            verdict = _settle(tx, message, "sent", now, reference=reference)
+        case Dropped(reason=reason):
+            verdict = _settle(tx, message, "cancelled", now, error=reason)
+        case Troubled(trouble=trouble):
+            verdict = _troubled(tx, house, message, trouble, now)
+        case Broken(kind=kind):
+            verdict = _broken(tx, house, message, kind, now)
+        case _:
+            assert_never(outcome)
+    if message.channel == EMAIL and verdict not in {"retried", "suspended"}:
+        _tell(tx, house, message, verdict, _said(outcome), now=now)
+    return verdict
+
+
+def lapsed(tx: Transaction, house: House, message: Message, now: datetime) -> None:
+    """Tell of a mail whose sender was killed while sending it: nobody knows whether it left."""
+    _tell(tx, house, message, "unknown", message.error, now=now)
+
+
+def wait(message: Message, least: float = 0) -> timedelta:
+    """Return how long to wait before the next attempt: doubling, with jitter, at least `least` s.
+
+    The jitter comes from the message's key and attempt, so that a thousand messages refused
+    together do not return together, and a test sees the same figures every time.
+    """
+    doubled: timedelta = FIRST_WAIT * (1 << min(message.attempts, 10))
+    seed = hashlib.blake2b(f"{message.key}/{message.attempts}".encode(), digest_size=4).digest()
+    share = 0.5 + int.from_bytes(seed) / 2**33
+    return max(min(doubled, LONGEST_WAIT) * share, timedelta(seconds=least))
+
+
+def _troubled(
+    tx: Transaction, house: House, message: Message, trouble: DeliveryTrouble, now: datetime
+) -> Verdict:
+    match trouble:
+        case TryLater(after=after):
+            return _again(tx, message, now + wait(message, after), trouble.code, now)
+        case Suspended():
+            text = f"The {message.channel} channel is closed to us ({trouble.code})."
+            _note(tx, house, f"{message.channel}/{trouble.code}", text, now)
+            _settle(tx, message, "pending", now, error=trouble.code, retry_at=now + SUSPENDED_WAIT)
+            return "suspended"
+        case Lost() if message.channel == EMAIL:
+            return _settle(tx, message, "unknown", now, error=trouble.code)
+        case Lost():
+            return _again(tx, message, now + wait(message), trouble.code, now)
+        case Refused():
+            return _refused(tx, house, message, trouble, now)
+        case _:
+            return _settle(tx, message, "failed", now, error=trouble.code)
+
+
+def _refused(
+    tx: Transaction, house: House, message: Message, refusal: Refused, now: datetime
+) -> Verdict:
+    if message.channel == EMAIL:
+        if refusal.permanent:
+            address = str(message.body["to"])
+            customers.opt_out(tx, address, f"bounced: {refusal.code}", house.mail.secret, now)
+        return _settle(tx, message, "failed", now, error=refusal.code)
+    if message.body.get("view") == ALERT and message.verb == "post" and _elsewhere(house, message):
+        outbox.redirect(tx, message.id, house.alerts_to, now)
+        return "retried"
+    text = f"Slack refused a message ({refusal.code}); `bellwether check` shows what to mend."
+    _note(tx, house, f"slack/{refusal.code}", text, now, about=message)
+    return _settle(tx, message, "failed", now, error=refusal.code)
+
+
+def _broken(tx: Transaction, house: House, message: Message, kind: str, now: datetime) -> Verdict:
+    """Treat an unforeseen fault like a lost answer: a mail may have left and never goes again."""
+    text = f"A {message.channel} message broke on the way ({kind}); the log says where."
+    if message.channel == EMAIL:
+        _note(tx, house, f"{message.channel}/{kind}", text, now)
+        return _settle(tx, message, "unknown", now, error=kind)
+    if message.attempts < BROKEN_TRIES:
+        return _again(tx, message, now + wait(message), kind, now)
+    _note(tx, house, f"{message.channel}/{kind}", text, now, about=message)
+    return _settle(tx, message, "failed", now, error=kind)
+
+
+def _again(
+    tx: Transaction, message: Message, retry_at: datetime, code: str, now: datetime
+) -> Verdict:
+    if message.expires_at is not None and retry_at >= message.expires_at:
+        return _settle(
+            tx, message, "cancelled", now, error=f"could not be delivered in time: {code}"
+        )
+    _settle(tx, message, "pending", now, error=code, retry_at=retry_at)
+    return "retried"
+
+
+def _elsewhere(house: House, message: Message) -> bool:
+    return message.recipient.startswith("member:") and message.recipient != house.alerts_to
+
+
+def _note(
+    tx: Transaction,
+    house: House,
+    trouble: str,
+    text: str,
+    now: datetime,
+    *,
+    about: Message | None = None,
+) -> None:
+    """Tell the operator, once a day; never about a note to the operator."""
+    if about is None or not about.key.startswith("operator/"):
+        outbox.enqueue(tx, [operator_note(house, trouble, text, now)], now=now)
+
+
+def _settle(
+    tx: Transaction,
+    message: Message,
+    state: Literal["sent", "pending", "cancelled", "failed", "unknown"],
+    now: datetime,
+    *,
+    reference: Mapping[str, str] | None = None,
+    error: str | None = None,
+    retry_at: datetime | None = None,
+) -> Verdict:
+    outbox.settle(
+        tx,
+        message.id,
+        state,
+        now=now,
+        reference=dict(reference) if reference is not None else None,
+        error=error,
+        retry_at=retry_at,
+        attempt=message.attempts,
+    )
+    outbox.record_delivery(tx, message.id, message.attempts, state, now, error=error)
+    return "retried" if state == "pending" else state
+
+
+def _said(outcome: Outcome) -> str | None:
+    match outcome:
+        case Sent():
+            return None
+        case Dropped(reason=reason):
+            return reason
+        case Troubled(trouble=trouble):
+            return trouble.code
+        case Broken(kind=kind):
+            return kind
+        case _:
+            assert_never(outcome)
+
+
+def _tell(
+    tx: Transaction,
+    house: House,
+    message: Message,
+    verdict: Verdict,
+    reason: str | None,
+    *,
+    now: datetime,
+) -> None:
+    """Say in the alert and in its thread what became of the customer's mail."""
+    play = plays.play(tx, message.play_id) if message.play_id is not None else None
+    customer = customers.customer_by_id(tx, play.customer_id) if play is not None else None
+    if play is None or customer is None or play.root_key is None:
+        return
+    recipient = intents.conversation_of(customer, house.alerts_to)
+    name = "mail_dry_run" if reason == DRY_RUN else f"mail_{verdict}"
+    note = {"note": name, "reason": reason, "text": None, "step_id": message.step_id}
+    about = f"{name}/{message.step_id}"
+    rows = [
+        intents.update(play, about, recipient, now),
+        intents.reply(play, about, recipient, note, now),
+    ]
+    outbox.enqueue(tx, rows, now=now)

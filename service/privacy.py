@@ -1,0 +1,47 @@
+"""Hand over everything held of a customer, or forget it (rule 19)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from service.errors import UnknownCustomer
+from service.ports import House
+from storage import audit
+from storage.customers import Customer, customer_by_key
+from storage.database import Transaction
+from storage.erasure import erase_customer, everything_of
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many rows of a customer are gone, by table."""
+
+    rows: Mapping[str, int]
+
+
+def export(house: House, key: str) -> Mapping[str, list[dict[str, Any]]]:
+    """Answer every row held of a customer, by table, as JSON-able data. Raises UnknownCustomer."""
+    with house.database.reading() as tx:
+        customer = _customer(tx, key)
+        return everything_of(tx, customer.id, key)
+
+
+def erase(house: House, key: str, *, by: str, now: datetime) -> Erased:
+    """Forget a customer for good: activity, scores, plays, messages, contacts. No way back.
+
+    Addresses that opted out stay suppressed, by their keyed hash, also when the customer is
+    imported again. Messages not yet sent are gone with the rest. Raises UnknownCustomer.
+    """
+    with house.database.transaction() as tx:
+        customer = _customer(tx, key)
+        rows = erase_customer(tx, customer.id, key)
+        audit.append(tx, by, "erase", f"customer/{customer.id}", {"rows": sum(rows.values())}, now)
+    return Erased(rows)
+
+
+def _customer(tx: Transaction, key: str) -> Customer:
+    customer = customer_by_key(tx, key)
+    if customer is None:
+        raise UnknownCustomer(key)
+    return customer

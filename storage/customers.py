@@ -1,0 +1,211 @@
+"""Customers as the rest of the house knows them, and how to find one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Row, func, literal, or_, select
+
+from scoring.figures import CustomerFacts
+from storage.bulk import Ids, among, among_texts
+from storage.contacts import (
+    Contact,
+    contact_by_id,
+    contacts_of,
+    is_suppressed,
+    opt_out,
+    primary_contact,
+    primary_contacts,
+    suppressed,
+)
+from storage.database import Transaction
+from storage.enrolment import CustomerFields, Status, Upserted, upsert_customers
+from storage.fold import fold, grams
+from storage.people import Member, as_member
+from storage.tables import alias, customer, member, name_gram
+
+__all__ = [
+    "Candidate",
+    "Contact",
+    "Customer",
+    "CustomerFields",
+    "Member",
+    "Status",
+    "Upserted",
+    "active_ids",
+    "contact_by_id",
+    "contacts_of",
+    "customer_by_id",
+    "customer_by_key",
+    "customers_by_ids",
+    "find_exact",
+    "is_suppressed",
+    "name_candidates",
+    "opt_out",
+    "primary_contact",
+    "primary_contacts",
+    "resolve_keys",
+    "suppressed",
+    "upsert_customers",
+]
+
+# Up to here comparing every name is faster than looking for pieces of names first.
+FEW_CUSTOMERS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer. `arr` is money a year; `active_since` is set once it came back to us."""
+
+    id: int
+    key: str
+    name: str
+    segment: str | None
+    plan: str | None
+    lifecycle: str | None
+    status: Status
+    arr: Decimal | None
+    renewal_on: date | None
+    created_on: date
+    seats: int | None
+    tags: tuple[str, ...]
+    timezone: str | None
+    csm: Member | None
+    active_since: date | None = None
+
+    @property
+    def facts(self) -> CustomerFacts:
+        """Return what scoring and playbooks may know."""
+        return CustomerFacts(
+            id=self.id,
+            key=self.key,
+            name=self.name,
+            created_on=self.created_on,
+            segment=self.segment,
+            plan=self.plan,
+            lifecycle=self.lifecycle,
+            tags=self.tags,
+            seats=self.seats,
+            arr=self.arr,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer whose names may resemble what was asked for."""
+
+    id: int
+    key: str
+    name: str
+    aliases: tuple[str, ...]
+
+
+def customer_by_key(tx: Transaction, key: str) -> Customer | None:
+    """Return the customer with exactly this key."""
+    return next(iter(_where(tx, customer.c.key == key)), None)
+
+
+def customer_by_id(tx: Transaction, customer_id: int) -> Customer | None:
+    """Return the customer with this id."""
+    return next(iter(_where(tx, customer.c.id == customer_id)), None)
+
+
+def customers_by_ids(tx: Transaction, ids: Ids) -> dict[int, Customer]:
+    """Return the customers by id; unknown ids are left out."""
+    return {found.id: found for found in _where(tx, among(tx, customer.c.id, ids))}
+
+
+def active_ids(tx: Transaction) -> list[int]:
+    """Return the ids of all active customers, ascending."""
+    statement = select(customer.c.id).where(customer.c.status == "active").order_by(customer.c.id)
+    return list(tx.execute(statement).scalars())
+
+
+def resolve_keys(tx: Transaction, keys: Iterable[str]) -> dict[str, int]:
+    """Return the id of each key that is a customer's."""
+    statement = select(customer.c.key, customer.c.id)
+    rows = tx.execute(statement.where(among_texts(tx, customer.c.key, keys)))
+    return {row.key: row.id for row in rows}
+
+
+def find_exact(tx: Transaction, words: str) -> tuple[Customer, ...]:
+    """Return every customer whose key, name or alias is these words, whatever their case."""
+    folded = fold(words)
+    by_alias = select(alias.c.customer_id).where(alias.c.alias_folded == folded)
+    return _where(
+        tx,
+        or_(
+            customer.c.key_folded == folded,
+            customer.c.name_folded == folded,
+            customer.c.id.in_(by_alias),
+        ),
+    )
+
+
+def name_candidates(tx: Transaction, words: str, limit: int = 50) -> tuple[Candidate, ...]:
+    """Return customers worth comparing with the words, those sharing most pieces first.
+
+    With few customers that is all of them, and `limit` does not apply.
+    """
+    if (tx.execute(select(func.count()).select_from(customer)).scalar() or 0) <= FEW_CUSTOMERS:
+        return _candidates(tx, select(customer.c.id.label("id"), literal(0).label("shared")))
+    shared = func.count().label("shared")
+    wanted = among_texts(tx, name_gram.c.gram, grams(words))
+    ranked = (
+        select(name_gram.c.customer_id.label("id"), shared)
+        .where(wanted)
+        .group_by(name_gram.c.customer_id)
+        .order_by(shared.desc(), name_gram.c.customer_id)
+        .limit(limit)
+    )
+    return _candidates(tx, ranked)
+
+
+def _candidates(tx: Transaction, ranked: Any) -> tuple[Candidate, ...]:  # noqa: ANN401 - a SELECT of any shape
+    """Return key, name and aliases of the ranked ids."""
+    chosen = ranked.subquery()
+    rows = tx.execute(
+        select(customer.c.id, customer.c.key, customer.c.name, alias.c.alias)
+        .join(chosen, chosen.c.id == customer.c.id)
+        .outerjoin(alias, alias.c.customer_id == customer.c.id)
+        .order_by(chosen.c.shared.desc(), customer.c.id, alias.c.alias_folded)
+    )
+    found: dict[int, Candidate] = {}
+    for row in rows:
+        before = found.get(row.id, Candidate(row.id, row.key, row.name, ()))
+        more = () if row.alias is None else (row.alias,)
+        found[row.id] = Candidate(row.id, row.key, row.name, (*before.aliases, *more))
+    return tuple(found.values())
+
+
+def _where(tx: Transaction, condition: ColumnElement[bool]) -> tuple[Customer, ...]:
+    people = [column.label(f"who_{column.name}") for column in member.c]
+    statement = (
+        select(customer, *people)
+        .outerjoin(member, member.c.id == customer.c.csm_id)
+        .where(condition)
+        .order_by(customer.c.id)
+    )
+    return tuple(_customer(row) for row in tx.execute(statement))
+
+
+def _customer(row: Row[Any]) -> Customer:
+    return Customer(
+        id=row.id,
+        key=row.key,
+        name=row.name,
+        segment=row.segment,
+        plan=row.plan,
+        lifecycle=row.lifecycle,
+        status=cast("Status", row.status),
+        arr=row.arr,
+        renewal_on=row.renewal_on,
+        created_on=row.created_on,
+        seats=row.seats,
+        tags=tuple(row.tags),
+        timezone=row.timezone,
+        csm=None if row.csm_id is None else as_member(row, "who_"),
+        active_since=row.active_since,
+    )

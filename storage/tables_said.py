@@ -1,0 +1,73 @@
+"""The tables of what people said of a score, and of scores that were corrected since."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+)
+
+from storage.columns import Day, Exact, Serial, UtcTime, Words, metadata
+from storage.packing import Packed
+
+# An override speaks of the scores of the days `since` to `until`, both included, unless it was
+# withdrawn: then of those before `withdrawn_on`. Rows are never deleted, only ended.
+override = Table(
+    "override",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("customer_id", ForeignKey("customer.id"), nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("value", Exact(2, 5), nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("author_email", Words),
+    Column("said_at", UtcTime, nullable=False),
+    Column("since", Day, nullable=False),
+    Column("until", Day, nullable=False),
+    Column("withdrawn_on", Day),
+    Column("withdrawn_by", Words),
+    Column("told_at", UtcTime),
+    Index(None, "customer_id", "until"),
+    CheckConstraint("kind IN ('set', 'floor', 'ceiling')", name="kind"),
+)
+
+pulse = Table(
+    "pulse",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("customer_id", ForeignKey("customer.id"), nullable=False),
+    Column("mood", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("author_email", Words),
+    Column("said_at", UtcTime, nullable=False),
+    Column("until", Day, nullable=False),
+    Column("withdrawn_on", Day),
+    Column("told_at", UtcTime),
+    Index(None, "customer_id", "until"),
+    CheckConstraint("mood IN ('good', 'neutral', 'worried')", name="mood"),
+)
+
+# What a snapshot said before a correction replaced it; `revision` counts from 1, the oldest.
+snapshot_revision = Table(
+    "snapshot_revision",
+    metadata,
+    Column("customer_id", Serial, nullable=False),
+    Column("model_id", Integer, nullable=False),
+    Column("as_of", Day, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("score", Exact(2, 5), nullable=False),
+    Column("band", Words, nullable=False),
+    Column("coverage", Exact(2, 5), nullable=False),
+    Column("trend", Words, nullable=False),
+    Column("change_7", Exact(2, 5)),
+    Column("change_30", Exact(2, 5)),
+    Column("computed_at", UtcTime, nullable=False),
+    Column("record", Packed, nullable=False),
+    PrimaryKeyConstraint("customer_id", "model_id", "as_of", "revision"),
+)

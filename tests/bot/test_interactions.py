@@ -1,0 +1,281 @@
+"""Buttons: the first click wins, the second is told, rights and state are read at the click."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.permissions import refusal
+from sandbox.state import Message
+from storage import outbox
+from tests.bot.stage import (
+    COLLEAGUE,
+    CSM,
+    FALLEN,
+    VIEWER,
+    Stage,
+    actions,
+    words,
+)
+
+
+@pytest.fixture
+def alert(stage: Stage) -> Message:
+    """Let Anna be told that Acme has fallen."""
+    stage.member(CSM, "csm", "Anna")
+    stage.member(COLLEAGUE, "csm", "Ben")
+    stage.member(VIEWER, "viewer", "Vera")
+    stage.customers("Acme", csmEmail=None, csmName=None)
+    stage.fall()
+    stage.deliver()
+    return stage.channel("#alerts")[0]
+
+
+def now_shown(stage: Stage) -> Message:
+    """Return the alert as it stands."""
+    return stage.channel("#alerts")[0]
+
+
+def told(stage: Stage, email: str) -> list[str]:
+    """Return what only this member was told, in the conversation of the alert."""
+    return [words(each) for each in stage.channel("#alerts", email) if each.seen_by]
+
+
+def recover(stage: Stage) -> None:
+    """Let Acme work again for a month, and be seen to."""
+    stage.clock.moment += timedelta(days=30)
+    stage.work("c0", FALLEN, FALLEN + timedelta(days=29))
+    stage.score(FALLEN + timedelta(days=29))
+
+
+def mails(stage: Stage) -> list[outbox.Message]:
+    """Return the mails in the outbox."""
+    with stage.house.database.transaction() as tx:
+        later = stage.clock.now() + timedelta(hours=1)
+        return list(outbox.claim(tx, later, timedelta(minutes=1), 10, ("email",)))
+
+
+def test_the_alert_says_why_shows_the_very_mail_and_has_its_buttons(alert: Message) -> None:
+    said = words(alert)
+
+    assert "*Healthy to At risk, 100.00 to 52.50*" in said
+    assert "logins in 30 days" in said
+    assert "Mail waiting for a yes" in said
+    assert "Carla (c0@theirs.example)" in said
+    assert "A free training session for Acme?" in said
+    assert "unsubscribe" in said
+    assert "Call the customer and ask what has changed, by " in said
+    assert actions(alert) == ["approve", "reject", "acknowledge", "snooze", "open"]
+
+
+def test_the_first_to_acknowledge_is_shown_and_the_second_told_who_it_was(
+    stage: Stage, alert: Message
+) -> None:
+    stage.sandbox.click(CSM, alert.ts, "acknowledge")
+    assert "Acknowledged by Anna" in words(now_shown(stage))
+    assert "acknowledge" not in actions(now_shown(stage))
+
+    second_click(stage, alert, COLLEAGUE, "acknowledge")
+
+    assert [each.split(" <!date")[0] for each in told(stage, COLLEAGUE)] == [
+        "Anna was first and acknowledged this"
+    ]
+    assert told(stage, CSM) == []
+
+
+def second_click(stage: Stage, alert: Message, email: str, action: str) -> None:
+    """Click a button of the message as it was before it was updated, as a slow screen does."""
+    element = next(
+        each
+        for block in alert.blocks
+        if block["type"] == "actions"
+        for each in block["elements"]
+        if each["action_id"] == action
+    )
+    user = stage.sandbox.ensure_member(email, "")
+    hands = stage.sandbox.hands
+    with stage.sandbox.workspace.writing():
+        place = stage.sandbox.workspace.conversations[alert.channel]
+        reply_to = hands._response_url(place, user, alert.ts)  # noqa: SLF001 - as a click makes it
+    answer = stage.sandbox.wire.send_interaction(
+        {
+            "type": "block_actions",
+            "user": {"id": user.id},
+            "team": None,
+            "channel": {"id": alert.channel},
+            "container": {"message_ts": alert.ts, "channel_id": alert.channel},
+            "actions": [
+                {"action_id": action, "block_id": "b", "type": "button", "value": element["value"]}
+            ],
+            "response_url": reply_to,
+            "trigger_id": "gone",
+        }
+    )
+    assert answer.acknowledged
+
+
+def test_somebody_who_may_only_look_changes_nothing_and_is_told_the_way_out(
+    stage: Stage, alert: Message
+) -> None:
+    for action, deed in (("acknowledge", "act"), ("approve", "approve")):
+        second_click(stage, alert, VIEWER, action)
+        assert told(stage, VIEWER)[-1] == refusal(deed)  # type: ignore[arg-type] # two of the deeds
+
+    assert actions(now_shown(stage)) == actions(alert)
+    assert mails(stage) == []
+
+
+def test_somebody_we_do_not_know_may_not_act(stage: Stage, alert: Message) -> None:
+    stage.sandbox.ensure_member("nobody@ours.example", "Nobody")
+
+    second_click(stage, alert, "nobody@ours.example", "acknowledge")
+
+    assert told(stage, "nobody@ours.example") == [refusal("act")]
+    assert "acknowledge" in actions(now_shown(stage))
+
+
+def test_whoever_runs_the_workspace_may_act_without_being_enrolled(
+    stage: Stage, alert: Message
+) -> None:
+    stage.sandbox.ensure_member("olga@ours.example", "Olga", admin=True)
+
+    second_click(stage, alert, "olga@ours.example", "acknowledge")
+
+    assert "Acknowledged by Olga" in words(now_shown(stage))
+
+
+def test_a_yes_puts_the_very_mail_into_the_outbox_once(stage: Stage, alert: Message) -> None:
+    stage.sandbox.click(CSM, alert.ts, "approve")
+    second_click(stage, alert, COLLEAGUE, "approve")
+
+    sent = mails(stage)
+    assert [each.recipient for each in sent] == ["c0@theirs.example"]
+    assert str(sent[0].body["text"]).strip() in words(alert)
+    assert "Mail on its way, approved by Anna" in words(now_shown(stage)).replace(" ,", ",")
+    assert told(stage, COLLEAGUE)[0].startswith("Anna was first and approved this")
+    assert "approve" not in actions(now_shown(stage))
+
+
+def test_a_yes_to_words_that_are_no_longer_the_draft_is_refused(
+    stage: Stage, alert: Message
+) -> None:
+    stale = next(
+        element
+        for block in alert.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["action_id"] == "approve"
+    )
+    stale["value"] = stale["value"][:-1] + ("0" if stale["value"][-1] != "0" else "1")
+
+    second_click(stage, alert, CSM, "approve")
+
+    assert mails(stage) == []
+    assert "written anew" in told(stage, CSM)[0]
+    assert "approve" in actions(now_shown(stage))
+
+
+def test_a_no_asks_for_the_reason_and_shows_it(stage: Stage, alert: Message) -> None:
+    stage.sandbox.click(CSM, alert.ts, "reject")
+    stage.sandbox.submit(CSM, {"reason": "I call *them* today <!channel>"})
+
+    said = words(now_shown(stage))
+    assert "Mail not sent" in said
+    assert "rejected by Anna: I call *them* today <!channel>" in said
+    assert mails(stage) == []
+    assert "reject" not in actions(now_shown(stage))
+
+
+def test_a_no_needs_no_reason(stage: Stage, alert: Message) -> None:
+    stage.sandbox.click(CSM, alert.ts, "reject")
+    stage.sandbox.submit(CSM, {})
+
+    assert "Mail not sent" in words(now_shown(stage))
+
+
+def test_a_snooze_rests_as_long_as_was_chosen(stage: Stage, alert: Message) -> None:
+    for length, until in (("1h", "2026-03-31 08"), ("1d", "2026-04-01"), ("1w", "2026-04-07")):
+        stage.sandbox.click(CSM, alert.ts, "snooze", snooze_option(alert, length))
+
+        said = words(now_shown(stage))
+        assert "Snoozed until" in said
+        assert until in said
+
+
+def snooze_option(alert: Message, length: str) -> str:
+    return next(
+        str(option["value"])
+        for block in alert.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["action_id"] == "snooze"
+        for option in element["options"]
+        if option["value"].endswith(f":{length}")
+    )
+
+
+def test_a_snooze_to_a_time_asks_for_it_and_refuses_the_past(stage: Stage, alert: Message) -> None:
+    stage.sandbox.click(CSM, alert.ts, "snooze", snooze_option(alert, "at"))
+    assert len(stage.sandbox.modals(CSM)) == 1
+
+    past = int((stage.clock.now() - timedelta(hours=1)).timestamp())
+    stage.sandbox.submit(CSM, {"until": str(past)})
+    assert stage.sandbox.modals(CSM)[0].errors == {"until": "Choose a time in the future."}
+
+    future = int((stage.clock.now() + timedelta(days=3)).timestamp())
+    stage.sandbox.submit(CSM, {"until": str(future)})
+    assert stage.sandbox.modals(CSM) == []
+    assert "Snoozed until" in words(now_shown(stage))
+
+
+def test_a_button_of_a_play_that_has_closed_is_refused_and_the_message_says_why(
+    stage: Stage, alert: Message
+) -> None:
+    recover(stage)
+
+    second_click(stage, alert, CSM, "acknowledge")
+
+    assert "Closed:" in words(now_shown(stage))
+    assert actions(now_shown(stage)) == ["open"]
+    assert told(stage, CSM)[0].startswith("This play is closed")
+
+
+def test_recovery_closes_the_alert_and_says_so_in_its_thread(stage: Stage, alert: Message) -> None:
+    recover(stage)
+    stage.deliver()
+
+    thread = [each for each in stage.channel("#alerts") if each.is_reply]
+    assert [each.thread_ts for each in thread] == [alert.ts]
+    assert "Cancelled, because it still waited: outreach, call." in words(thread[0])
+    assert "Mail not sent" in words(now_shown(stage))
+    assert "Task:" not in words(now_shown(stage))
+
+
+def test_a_button_of_what_is_gone_is_harmless(stage: Stage, alert: Message) -> None:
+    for value in ("play:999999", "step:999999:x", "nonsense", "play:", "step:-1:x"):
+        forged = alert.blocks[-1]["elements"][0]
+        forged["value"] = value
+        second_click(stage, alert, CSM, "acknowledge")
+
+    assert actions(now_shown(stage)) == ["approve", "reject", "acknowledge", "snooze", "open"]
+
+
+def test_a_click_slack_cannot_show_leaves_the_deed_done(stage: Stage, alert: Message) -> None:
+    stage.sandbox.faults.fail("chat.update", times=1)
+
+    stage.sandbox.click(CSM, alert.ts, "acknowledge")
+    assert "Acknowledged" not in words(now_shown(stage))
+    stage.deliver()
+
+    assert "Acknowledged by Anna" in words(now_shown(stage))
+
+
+def test_every_act_is_in_the_audit_log(stage: Stage, alert: Message) -> None:
+    from storage import audit  # noqa: PLC0415 - the one test that reads it
+
+    stage.sandbox.click(CSM, alert.ts, "acknowledge")
+    stage.sandbox.click(CSM, alert.ts, "approve")
+
+    with stage.house.database.reading() as tx:
+        acts = [(each.actor, each.action) for each in audit.recent(tx, 10)]
+    assert (CSM, "acknowledge") in acts
+    assert (CSM, "approve") in acts

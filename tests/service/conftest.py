@@ -1,0 +1,45 @@
+"""A house with the shipped model and playbooks, on each of the two databases."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from playbooks import load as playbook_files
+from scoring.load import shipped
+from service.ports import House, MailPolicy
+from storage.database import Database
+from tests.service.daily import BEGIN, FULL, customers, days, work
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    return House(
+        database=database,
+        model=shipped(),
+        playbooks=playbook_files.shipped(),
+        mail=MailPolicy(
+            sender="Success <success@bellwether.example>",
+            mode="approval",
+            base_url="https://bellwether.example",
+            secret=b"a secret of the tests",
+        ),
+        zone=ZoneInfo("Europe/Berlin"),
+        digest_to="#digest",
+        operator_to="#operators",
+        alerts_to="#alerts",
+    )
+
+
+@pytest.fixture
+def falling(house: House) -> House:
+    """Acme works until the end of February and stops; the others go on.
+
+    Acme's logins of the last thirty days sink by one a day, and pass ten, which is at-risk, on
+    the 20th day of silence.
+    """
+    customers(house, "acme", "globex", "initech", "umbrella", contactEmail="bob@acme.example")
+    work(house, "acme", days(BEGIN, FULL - timedelta(days=1)))
+    for other in ("globex", "initech", "umbrella"):
+        work(house, other, days(BEGIN, FULL + timedelta(days=60)))
+    return house

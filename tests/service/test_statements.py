@@ -1,0 +1,89 @@
+"""Nothing in the daily job asks once per customer: a batch costs the same, however large."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from service.ports import House
+from service.rescore import RescoreReport, rescore
+from storage.database import Database
+from storage.records import upsert_invoices, upsert_tickets
+from tests import builders
+from tests.builders import NOON, day, invoice, new_event, ticket
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """List what is asked of the database.
+
+    A staging table is part of the INSERT that follows; switches are asked once for every earlier
+    run that still waits for the operator.
+    """
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith("CREATE TEMPORARY TABLE") and "FROM switch" not in statement:
+            seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def thriving(database: Database, name: str, count: int, back: int) -> list[int]:
+    """Add customers who logged in daily with many features and paid in time, until that day."""
+    ids = builders.customers(
+        database, *(f"{name}{number}" for number in range(count)), created_on=day(200),
+        csm_email="carla@us.example", csm_name="Carla",
+        contact_email="ann@acme.example", contact_name="Ann",
+    )  # fmt: skip
+    days = range(back, back + 25)
+    builders.events(
+        database, *(new_event(one, feature=f"f{on}", back=on) for one in ids for on in days)
+    )
+    with database.transaction() as tx:
+        paid = [invoice(one, f"I{n}", 90 + n, paid_on=day(95)) for one in ids for n in range(3)]
+        upsert_invoices(tx, paid)
+    return ids
+
+
+def worsen(database: Database, ids: list[int], back: int) -> None:
+    """Let them open many tickets on that day, and pay nothing that was due before it."""
+    with database.transaction() as tx:
+        upsert_tickets(tx, [ticket(one, f"T{n}", back) for one in ids for n in range(20)])
+        upsert_invoices(tx, [invoice(one, f"L{n}", back + n) for one in ids for n in range(3)])
+
+
+def run(house: House, back: int) -> tuple[RescoreReport, list[str]]:
+    with statements() as asked:
+        report = rescore(house, day(back), now=NOON, decide=True)
+    return report, asked
+
+
+def test_a_day_on_which_everybody_falls_costs_the_same_for_few_and_many(house: House) -> None:
+    few = thriving(house.database, "few", 12, back=32)
+    run(house, 32)
+    worsen(house.database, few, back=31)
+    fell, of_few = run(house, 31)
+    many = thriving(house.database, "many", 140, back=2)
+    run(house, 2)
+    worsen(house.database, many, back=1)
+    fell_together, of_many = run(house, 1)
+
+    assert (fell.started, fell_together.started) == (12, 140)
+    assert len(of_many) == len(of_few)
+
+
+def test_a_quiet_day_and_a_day_run_again_cost_the_same_for_few_and_many(house: House) -> None:
+    thriving(house.database, "few", 3, back=10)
+    run(house, 13)
+    quiet = [run(house, 12)[1], run(house, 12)[1]]
+    thriving(house.database, "many", 150, back=10)
+    run(house, 11)
+    quiet_for_many = [run(house, 10)[1], run(house, 10)[1]]
+
+    assert [len(asked) for asked in quiet_for_many] == [len(asked) for asked in quiet]

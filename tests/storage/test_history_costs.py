@@ -1,0 +1,86 @@
+"""Scoring reads what a window holds: two years of history cost what ninety days cost.
+
+Counted, not timed: PostgreSQL's blocks touched, and the steps of SQLite's virtual machine.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import event, text
+
+from scoring.feeds import FeedState
+from scoring.load import shipped
+from scoring.score import prepare
+from storage.activity import answers
+from storage.bulk import add_new
+from storage.database import Database, Transaction
+from storage.names import enrol
+from storage.tables import activity_day, kind
+from tests.builders import TODAY, day
+
+CUSTOMERS = 400
+STEP = 50
+
+
+def lived(database: Database, first: int, last: int) -> None:
+    """Let everybody be active every third day, from `first` days ago to `last` days ago."""
+    with database.transaction() as tx:
+        kinds = enrol(tx, kind, ["login", "api_call"])
+        rows = [
+            {"day": day(back), "customer_id": one, "kind_id": number, "feature_id": 0,
+             "count": 1, "total": 1}
+            for back in range(last, first) for one in range(1, CUSTOMERS + 1)
+            for number in kinds.values() if (back + one) % 3 == 0
+        ]  # fmt: skip
+        add_new(tx, activity_day, rows, activity_day.c.day)
+    with database.transaction() as tx:
+        tx.execute(text("ANALYZE activity_day"))
+
+
+def cost(database: Database) -> int:
+    """Count what answering the default model's figures for a batch costs."""
+    alive = FeedState("any", "live", TODAY, TODAY - timedelta(days=900))
+    model = shipped()
+    figures = prepare(model, TODAY, dict.fromkeys(model.sources(), alive)).figures
+    with database.transaction() as tx, counting(tx) as counted:
+        found = answers(tx, list(range(101, 201)), figures)
+    assert any(found[101].values.values())
+    return sum(counted)
+
+
+@contextmanager
+def counting(tx: Transaction) -> Iterator[list[int]]:
+    counted: list[int] = []
+    driver: Any = tx.connection.dbapi_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.set_progress_handler(lambda: counted.append(STEP), STEP)
+        yield counted
+        driver.set_progress_handler(None, 0)
+        return
+
+    def explain(_c: Any, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if "activity_day" in statement:
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", parameters)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            blocks = re.search(r"Buffers: (?:\w+ )?(?:hit=(\d+))?(?: read=(\d+))?", plan)
+            assert blocks is not None, plan
+            counted.append(sum(int(number or 0) for number in blocks.groups()))
+
+    event.listen(tx, "before_cursor_execute", explain)
+    yield counted
+    event.remove(tx, "before_cursor_execute", explain)
+
+
+def test_a_batch_costs_the_same_with_two_years_of_history(database: Database) -> None:
+    lived(database, 90, 0)
+    young = cost(database)
+
+    lived(database, 730, 90)
+    old = cost(database)
+
+    assert young > 0
+    assert old <= 1.1 * young + 20

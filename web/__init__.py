@@ -1,0 +1,1 @@
+"""HTTP in: events, the read API, the dashboard, unsubscribe, probes."""
