@@ -50,7 +50,7 @@ def test_an_answer_that_drips_in_for_ever_is_given_up(
     with pytest.raises(TimeoutError):
         slow.auth_test()
 
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 20
 
 
 def test_settings_hide_their_secrets() -> None:

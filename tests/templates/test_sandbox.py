@@ -76,7 +76,7 @@ def test_a_template_that_wants_too_much_fails_at_once_and_says_so(
     with pytest.raises(TemplateFailed, match=r"email/own/body\.txt"):
         attempt(tmp_path, (GREEDY | SLY)[trick])
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(
