@@ -139,7 +139,7 @@ def print_manual() -> None:
 
 
 def _found(read: "Settings", name: str) -> "Shelved":
-    from bellwether.models import by_name, shelf
+    from bellwether.models import by_name, nearest, shelf
     from bellwether.models import read as read_file
 
     path = Path(name)
@@ -148,8 +148,10 @@ def _found(read: "Settings", name: str) -> "Shelved":
     known = shelf(read)
     found = by_name(known, name)
     if found is None:
+        near = nearest(known, name)
         raise Failed(
-            f"No model is called {name!r}, and no file either. "
+            f"No model is called {name!r}, and no file either."
+            f"{f' Did you mean {near}?' if near else ''} "
             f"There are: {', '.join(one.model.identity for one in known)}."
         )
     return found

@@ -3,6 +3,8 @@
 
 from collections.abc import Sequence
 
+from scoring.errors import Fault
+
 
 class BellwetherError(Exception):
     """A fault a person at the keyboard can mend; its text is all they need to read."""
@@ -47,10 +49,11 @@ class CannotReset(BellwetherError):
 class NoSuchModel(BellwetherError):
     """BELLWETHER_MODEL names neither a shipped model nor a readable file."""
 
-    def __init__(self, found: str) -> None:
+    def __init__(self, found: str, near: str | None = None) -> None:
+        hint = f" Did you mean '{near}'?" if near else ""
         super().__init__(
             f"BELLWETHER_MODEL is {found!r}: that is neither a shipped model, nor one in the "
-            "folder BELLWETHER_MODELS names, nor a readable YAML file. "
+            f"folder BELLWETHER_MODELS names, nor a readable YAML file.{hint} "
             "Leave it unset for saas-five-factor."
         )
 
@@ -66,13 +69,12 @@ class TwiceTheModel(BellwetherError):
 
 
 class UnknownPick(BellwetherError):
-    """A resolver names a model that is not at hand."""
+    """A resolver names models that are not at hand; each place is told with its line."""
 
-    def __init__(self, where: str, name: str, known: Sequence[str], near: str | None) -> None:
-        hint = f" (did you mean '{near}'?)" if near else ""
+    def __init__(self, where: str, faults: Sequence[Fault]) -> None:
+        lines = "\n".join(f"{where}: {fault}" for fault in faults)
         super().__init__(
-            f"{where}: found the model '{name}', allowed: {', '.join(known)}{hint}. Models of "
-            "your own are read from the folder BELLWETHER_MODELS names."
+            f"{lines}\nModels of your own are read from the folder BELLWETHER_MODELS names."
         )
 
 

@@ -18,7 +18,7 @@ from bellwether.settings import Settings
 from scoring.errors import ModelInvalid
 from scoring.load import parse, shipped, shipped_names, shipped_text
 from scoring.model import HealthModel
-from scoring.resolver import Resolver, parse_resolver
+from scoring.resolver import Resolver, parse_resolver, unknown_picks
 from service.holidays import is_region, nearest_region
 
 ENDINGS = (".yaml", ".yml")
@@ -88,7 +88,7 @@ def picked(settings: Settings, known: Sequence[Shelved]) -> Shelved:
         return found
     path = Path(settings.model)
     if not path.is_file():
-        raise NoSuchModel(settings.model)
+        raise NoSuchModel(settings.model, nearest(known, settings.model))
     return read(path)
 
 
@@ -98,6 +98,12 @@ def by_name(known: Sequence[Shelved], name: str) -> Shelved | None:
     return max(fitting, key=lambda one: one.model.version, default=None)
 
 
+def nearest(known: Sequence[Shelved], name: str) -> str | None:
+    """Return the name at hand that a misspelt one comes nearest to, or None."""
+    near = get_close_matches(name, [one.model.name for one in known], n=1)
+    return near[0] if near else None
+
+
 def resolver_of(settings: Settings, models: Sequence[HealthModel]) -> Resolver | None:
     """Return who is scored by which model, or None where one model scores all.
 
@@ -105,13 +111,11 @@ def resolver_of(settings: Settings, models: Sequence[HealthModel]) -> Resolver |
     """
     if settings.resolver is None:
         return None
-    where = str(settings.resolver)
-    resolver = parse_resolver(text_of(settings.resolver), where)
-    names = sorted({model.name for model in models})
-    for name in resolver.names():
-        if name not in names:
-            near = get_close_matches(name, names, n=1)
-            raise UnknownPick(where, name, names, near[0] if near else None)
+    where, text = str(settings.resolver), text_of(settings.resolver)
+    resolver = parse_resolver(text, where)
+    unknown = unknown_picks(text, resolver, [model.name for model in models])
+    if unknown:
+        raise UnknownPick(where, unknown)
     return resolver
 
 

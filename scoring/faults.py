@@ -63,10 +63,10 @@ def _fault(details: ErrorDetails, document: Document, root: type[BaseModel]) -> 
         case "missing":
             return Fault(line, place(path), f"no '{loc[-1]}'", "it has to be given")
         case "extra_forbidden":
-            return _misspelt(line, path, loc[-1], sorted(_words_at(root, loc[:-1])))
+            return misspelt(line, path, loc[-1], sorted(_words_at(root, loc[:-1])))
         case "literal_error":
             words = str(context["expected"]).replace(" or ", ",").split(",")
-            return _misspelt(line, path, details["input"], words)
+            return misspelt(line, path, details["input"], words)
         case "union_tag_invalid" | "union_tag_not_found":
             return _wrong_kind(details, document, path)
         case _:
@@ -85,10 +85,11 @@ def _wrong_kind(details: ErrorDetails, document: Document, path: Path) -> Fault:
         allowed = ", or ".join(SHAPES[tag] for tag in tags)
         return Fault(line, place(path), _quoted(details["input"]), allowed)
     where = (*path, discriminator)
-    return _misspelt(document.line(where), where, context["tag"], tags)
+    return misspelt(document.line(where), where, context["tag"], tags)
 
 
-def _misspelt(line: int, path: Path, found: object, words: Sequence[str]) -> Fault:
+def misspelt(line: int, path: Path, found: object, words: Sequence[str]) -> Fault:
+    """Return the fault of a word that is none of those allowed there, with the nearest one."""
     known = [word.strip(" '") for word in words]
     near = get_close_matches(str(found).lower(), known, n=1, cutoff=0.6)
     return Fault(line, place(path), _quoted(found), ", ".join(known), near[0] if near else None)

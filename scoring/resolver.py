@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from scoring.document import read
-from scoring.errors import ModelInvalid, NoModel
-from scoring.faults import faults
+from scoring.errors import Fault, ModelInvalid, NoModel
+from scoring.faults import faults, misspelt
 from scoring.figures import CustomerFacts
 from scoring.model import HealthModel
 from scoring.written import Name, Whole, Word, Written
@@ -63,6 +63,17 @@ def parse_resolver(text: str, where: str) -> Resolver:
         return Resolver.model_validate(document.data)
     except ValidationError as error:
         raise ModelInvalid(where, faults(error, document, Resolver)) from None
+
+
+def unknown_picks(text: str, resolver: Resolver, known: Sequence[str]) -> tuple[Fault, ...]:
+    """Return a fault for every place of the resolver's text that names a model not at hand."""
+    document, names = read(text), sorted(set(known))
+    rules = [(("rules", number, "model"), one.model) for number, one in enumerate(resolver.rules)]
+    return tuple(
+        misspelt(document.line(path), path, name, names)
+        for path, name in (*rules, (("default",), resolver.default))
+        if name not in names
+    )
 
 
 def fits(rule: Rule, facts: CustomerFacts, as_of: date) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bellwether import house as building
-from bellwether.errors import TwiceTheModel, UnknownPick
+from bellwether.errors import NoSuchModel, TwiceTheModel, UnknownPick
 from bellwether.settings import Settings
 from scoring.errors import ModelInvalid
 from scoring.figures import CustomerFacts
@@ -196,10 +196,25 @@ def test_a_resolver_brings_its_models_into_the_house(tmp_path: Path) -> None:
 
 def test_a_resolver_may_pick_only_what_is_there(tmp_path: Path) -> None:
     resolver = tmp_path / "resolver.yaml"
-    resolver.write_text("default: adaptiv\n")
+    resolver.write_text("rules:\n  - {model: onbording, plan: pro}\ndefault: adaptiv\n")
 
-    with pytest.raises(UnknownPick, match="did you mean 'adaptive'"):
+    with pytest.raises(UnknownPick) as refused:
         building.models_in_use(settings_of(tmp_path, BELLWETHER_RESOLVER=str(resolver)))
+
+    first, second, _ = str(refused.value).splitlines()
+    assert "line 2" in first
+    assert "did you mean 'onboarding'" in first
+    assert "line 3" in second
+    assert "did you mean 'adaptive'" in second
+
+
+def test_a_misspelt_model_is_told_the_nearest_name(run: Run, tmp_path: Path) -> None:
+    shown = run("models", "show", "adaptiv")
+    with pytest.raises(NoSuchModel, match="Did you mean 'adaptive'"):
+        building.models_in_use(settings_of(tmp_path, BELLWETHER_MODEL="adaptiv"))
+
+    assert shown.code == 1
+    assert "Did you mean adaptive?" in shown.err
 
 
 def test_a_faulty_resolver_says_where(tmp_path: Path) -> None:
