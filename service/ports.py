@@ -16,6 +16,7 @@ from storage.database import Database
 from storage.outbox import Message
 
 MailMode = Literal["dry-run", "approval", "automatic"]
+Approver = Literal["allowed", "four-eyes", "managers"]
 
 
 class Clock(Protocol):
@@ -80,6 +81,18 @@ class MailPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Who may say yes to mail for customers, and for how long the question stands.
+
+    "allowed": whoever may act, also to words of their own. "four-eyes": not who edited it.
+    "managers": managers and admins only, and not who edited it.
+    """
+
+    who: Approver = "allowed"
+    within: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """How long what is old is kept; None is for ever. Plays go with their messages."""
 
@@ -111,6 +124,7 @@ class House:
     models: tuple[HealthModel, ...] = ()
     resolver: Resolver | None = None
     keep: Keep = Keep()
+    approval: Approval = Approval()
 
     def under(self, model: HealthModel) -> "House":
         """Answer the same house with another model in use."""

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Final
 
 from scoring.bands import is_worse
+from service.approving import unwelcome
 from service.draft import fingerprint
 from service.manners import crowded, welcome_at
 from service.ports import House
-from service.steps import unwelcome
 from service.words import EMAIL
 from storage import customers, plays, snapshots
 from storage.database import Transaction

@@ -54,12 +54,14 @@ __all__ = [
     "play",
     "plays_of",
     "record_decisions",
+    "rewrite_step",
     "settle_step",
     "snooze",
     "snoozed_until",
     "step",
     "steps_of",
     "transitions_on",
+    "unanswered",
     "worsened_on",
 ]
 
@@ -272,6 +274,25 @@ def settle_step(
         .values(state=to_state, decided_by=by, decided_at=now, reason=reason)
     )
     return tx.execute(statement).rowcount == 1
+
+
+def rewrite_step(
+    tx: Transaction, step_id: int, from_state: StepState, body: dict[str, Any], *, due_at: datetime
+) -> bool:
+    """Change what a step holds while it is still where the caller saw it; it is due anew."""
+    statement = (
+        update(steps)
+        .where(steps.c.id == step_id, steps.c.state == from_state)
+        .values(body=body, due_at=due_at)
+    )
+    return tx.execute(statement).rowcount == 1
+
+
+def unanswered(tx: Transaction, before: datetime, limit: int = 100) -> tuple[Step, ...]:
+    """Return the steps that wait for a yes since before, the longest waiting first, locked."""
+    old = select(steps).where(steps.c.state == "waiting_approval", steps.c.due_at < before)
+    ordered = old.order_by(steps.c.due_at, steps.c.id).limit(limit)
+    return tuple(_step(row) for row in tx.execute(ordered.with_for_update(skip_locked=True)))
 
 
 def _locked(statement: Select[Any], *, lock: bool) -> Select[Any]:

@@ -12,7 +12,7 @@ Figure = Decimal | int | float
 
 # Marks that turn the reading direction of all that follows; shown as nothing, for a customer
 # could otherwise write a name that reads as another one.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 _SPACES = frozenset("\n\r\t\v\f\x85\u2028\u2029")
 
 
@@ -25,7 +25,7 @@ def plain(text: str, longest: int = 200) -> str:
 
 
 def _shows(mark: str) -> bool:
-    return mark not in _TURNING and unicodedata.category(mark) not in {"Cc", "Cs"}
+    return mark not in TURNING and unicodedata.category(mark) not in {"Cc", "Cs"}
 
 
 def day(value: date | None) -> str:

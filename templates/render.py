@@ -3,6 +3,7 @@
 Mail templates may be an operator's own, so they run in the sandbox; pages are ours alone.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,7 @@ _FAULTS = (
     RecursionError, MemoryError, OSError,
 )  # fmt: skip
 LONGEST_SUBJECT = 200
+REWRITTEN = "email/_rewritten.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,19 @@ def mail(name: str, context: Mapping[str, object], folder: Path | None = None) -
         text=text.strip() + "\n",
         html=_inlined(f"email/{name}/body.html", html),
     )
+
+
+def rewritten(
+    subject: str, text: str, context: Mapping[str, object], folder: Path | None = None
+) -> str:
+    """Set a text that a person wrote in the layout of our mails, line by line as they wrote it.
+
+    Raises TemplateFailed, as an operator's own layout may.
+    """
+    safe = {key: _harmless(value) for key, value in context.items()}
+    paragraphs = [part.splitlines() for part in re.split(r"\n\s*\n", text) if part.strip()]
+    own = {"subject": subject, "paragraphs": paragraphs}
+    return _inlined(REWRITTEN, _part(REWRITTEN, safe | own, folder))
 
 
 def page(name: str, context: Mapping[str, object]) -> str:

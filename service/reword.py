@@ -1,0 +1,103 @@
+"""A mail in a person's own words: what they may change, what is wrong with it, what comes of it.
+
+The foot, which says why the customer is written to and how to stop it, is not theirs to change.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from service.ports import House
+from storage.customers import Customer
+from templates.filters import TURNING
+from templates.render import LONGEST_SUBJECT, rewritten
+
+# What a mail client knows as the beginning of a signature; our foot stands below it.
+FOOT: Final = "\n-- \n"
+# Longer than any mail somebody reads; a template of the operator's may come near it.
+LONGEST_TEXT: Final = 10_000
+_LINES: Final = frozenset("\n\t")
+_UNSEEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person may change of a mail: its subject, and its text above the foot."""
+
+    subject: str
+    text: str
+
+
+def words_of(mail: Mapping[str, object]) -> Words:
+    """Return what a person may change of a mail."""
+    return Words(str(mail["subject"]), _parted(str(mail["text"]))[0].strip())
+
+
+def tidy(words: Words) -> Words:
+    """Write line ends our way and drop the blanks around; nothing that shows is touched."""
+    text = words.text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return Words(words.subject.strip(), text)
+
+
+def faults(words: Words, mail: Mapping[str, object] | None = None) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong, as field ("subject", "text") and sentence; the words must be tidy.
+
+    With the `mail` they are for, also whether they keep its way to unsubscribe where that does
+    not stand in the foot.
+    """
+    if not words.subject:
+        yield "subject", "A mail needs a subject."
+    elif len(words.subject) > LONGEST_SUBJECT:
+        yield "subject", f"Make it shorter: {LONGEST_SUBJECT} characters at most."
+    elif any(_unfit(mark) for mark in words.subject):
+        yield "subject", "It must be one line without control characters."
+    if not words.text:
+        yield "text", "A mail needs words."
+    elif len(words.text) > LONGEST_TEXT:
+        yield "text", f"Make it shorter: {LONGEST_TEXT:,} characters at most."
+    elif any(_unfit(mark) for mark in words.text if mark not in _LINES):
+        yield "text", "It holds characters that do not show; write it without them."
+    elif mail is not None and (way := _way_out(mail)) and way not in _whole(words, mail):
+        yield "text", f"Keep the address to unsubscribe at: {way}"
+
+
+def reworded(
+    house: House, customer: Customer, mail: Mapping[str, object], words: Words
+) -> dict[str, object]:
+    """Return the same mail in these words, its HTML made anew from them.
+
+    Raises TemplateFailed when the operator's layout fails on them.
+    """
+    context = {
+        "customer": {"name": customer.name, "key": customer.key},
+        "sender": {"name": mail["from_name"], "email": mail["reply_to"]},
+        "unsubscribe_url": _way_out(mail),
+    }
+    html = rewritten(words.subject, words.text, context, house.mail.templates)
+    return {**mail, "subject": words.subject, "text": _whole(words, mail), "html": html}
+
+
+def _whole(words: Words, mail: Mapping[str, object]) -> str:
+    return f"{words.text}\n{_parted(str(mail['text']))[1]}".rstrip() + "\n"
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Divide a mail's text into what a person may change and the foot, "" where it has none."""
+    above, foot, below = text.rpartition(FOOT)
+    return (above, foot + below) if foot else (text, "")
+
+
+def _way_out(mail: Mapping[str, object]) -> str:
+    """Return the address to unsubscribe at; "" for a mail that has none, such as to ourselves."""
+    headers = mail.get("headers")
+    stated = str(headers.get("List-Unsubscribe", "")) if isinstance(headers, Mapping) else ""
+    for part in stated.split(","):
+        address = part.strip().removeprefix("<").removesuffix(">")
+        if address.startswith(("https://", "http://")):
+            return address
+    return ""
+
+
+def _unfit(mark: str) -> bool:
+    return mark in TURNING or unicodedata.category(mark) in _UNSEEN
