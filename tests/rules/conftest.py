@@ -1,0 +1,7 @@
+"""The houses, doors and stages of the other rooms, for the rules that touch several of them."""
+
+from tests.bot.conftest import clock, stage
+from tests.service.conftest import falling, house
+from tests.web.conftest import app, client, scored, writer
+
+__all__ = ["app", "client", "clock", "falling", "house", "scored", "stage", "writer"]
