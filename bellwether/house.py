@@ -17,7 +17,7 @@ from playbooks.load import parse as parse_playbook
 from playbooks.playbook import Playbook
 from scoring.model import HealthModel
 from scoring.resolver import Resolver
-from service.ports import House, Keep, MailPolicy
+from service.ports import Approval, House, Keep, MailPolicy
 from storage.database import Database
 
 _SECRET_FILE = "secret"  # noqa: S105  # the file's name, not its content
@@ -141,6 +141,7 @@ def _house(
             settings.keep_quarantine,
             settings.keep_audit,
         ),
+        approval=Approval(settings.self_approval, settings.approval_days),
         models=scored_by.models,
         resolver=scored_by.resolver,
     )

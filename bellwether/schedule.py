@@ -13,6 +13,7 @@ from bellwether.due import Due, Job, due
 from bellwether.settings import Settings
 from bellwether.tidings import tell, tell_of, tell_of_feeds
 from service.digest import post_digest
+from service.expiry import expire_approvals
 from service.ports import Clock, House
 from service.rescore import rescore
 from service.retain import retain
@@ -56,13 +57,17 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
 
 
 def run_due(house: House, timetable: tuple[Job, ...], clock: Clock) -> tuple[Ran, ...]:
-    """Do what is due now, in order; answer what was done. A failing job is told, not raised."""
+    """Do what is due now, in order; answer what was done. A failing job is told, not raised.
+
+    What needs no job of its own, because twice does no harm, comes last.
+    """
     done: list[Ran] = []
     for job in timetable:
         found = _found(house, job, clock.now())
         if found is None or _waits(found, done, clock.now()):
             continue
         done.append(Ran(job.name, found.day, _attempt(house, found, clock)))
+    expire_approvals(house, now=clock.now())
     return tuple(done)
 
 

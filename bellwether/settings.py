@@ -43,6 +43,8 @@ class Settings:
     operator_to: str
     mail_mode: Literal["dry-run", "approval", "automatic"]
     mail_from: str
+    self_approval: Literal["allowed", "four-eyes", "managers"]
+    approval_days: timedelta
     smtp_url: str | None
     slack_bot_token: str | None
     slack_signing_secret: str | None

@@ -134,3 +134,11 @@ def days_kept(text: str) -> timedelta | None:
     if days != 0 and not 30 <= days <= 36_500:  # noqa: PLR2004  # a month to a century
         raise ValueError
     return timedelta(days=days) if days else None
+
+
+def days_waited(text: str) -> timedelta:
+    """Read for how many days a question stands: a quarter at most, for words grow old."""
+    days = int(text)
+    if not 1 <= days <= 90:  # noqa: PLR2004  # a day to a quarter
+        raise ValueError
+    return timedelta(days=days)

@@ -12,6 +12,7 @@ from bellwether.settings_readers import (
     command,
     conversation,
     days_kept,
+    days_waited,
     folder,
     one_of,
     port,
@@ -216,6 +217,24 @@ TABLE: tuple[Setting, ...] = (
         "one address, with or without a name",
         "The sender of mail to customers.",
         sender,
+    ),
+    Setting(
+        "BELLWETHER_SELF_APPROVAL",
+        "self_approval",
+        "allowed",
+        "allowed, four-eyes or managers",
+        "Who says yes to mail for customers. allowed: any CSM, manager or admin, also to words of "
+        "their own; four-eyes: not who edited it; managers: managers and admins only, and not who "
+        "edited it.",
+        one_of("allowed", "four-eyes", "managers"),
+    ),
+    Setting(
+        "BELLWETHER_APPROVAL_DAYS",
+        "approval_days",
+        "7",
+        "1 to 90 days",
+        "For how many days a mail waits for its yes; then it is dropped, and the alert says so.",
+        days_waited,
     ),
     Setting(
         "BELLWETHER_QUIET_HOURS",

@@ -12,7 +12,7 @@ from slack_bolt.middleware import Middleware
 from slack_bolt.request import BoltRequest
 from slack_sdk import WebClient
 
-from bot import commands, home, interactions, modals, said
+from bot import commands, editing, home, interactions, modals, said
 from bot.connection import SILENCE, Desk, SlackSettings, desk, quiet_logger
 from bot.guard import genuine
 from bot.payloads import Click, asked, click, submitted
@@ -27,6 +27,7 @@ CLICKS: Final[Mapping[str, Deed]] = {
     "acknowledge": interactions.on_acknowledge,
     "snooze": interactions.on_snooze,
     "approve": interactions.on_approve,
+    "edit": editing.on_edit,
     "reject": interactions.on_reject,
     "read": interactions.on_read,
     "release": interactions.on_release,
@@ -41,6 +42,7 @@ CLICKS: Final[Mapping[str, Deed]] = {
 }
 # Every modal we ever open, by callback id.
 MODALS: Final[Mapping[str, modals.Handler]] = {
+    "edit": editing.on_edited,
     "reject": modals.on_rejection,
     "snooze": modals.on_snooze_time,
     "pulse": said.on_pulse_said,

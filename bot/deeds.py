@@ -15,13 +15,14 @@ from bot.blocks import Post, escape, literal, moment, sentence
 from bot.brakes import brake_body
 from bot.connection import Desk
 from bot.errors import UNANSWERED, trouble
-from bot.mails import shown_words
 from bot.messages import compose
 from bot.people import Person, acting, person
 from bot.permissions import Deed
 from bot.replies import whisper
 from bot.targets import About, Target
 from service import brake, steps
+from service.errors import UnknownPlay
+from service.reword import Words
 from service.steps import Done, Forbidden, Outcome, Stale, Taken
 from service.words import ALERT
 from storage import plays
@@ -29,7 +30,6 @@ from storage.people import Member
 
 logger: Final = logging.getLogger(__name__)
 
-OUTDATED: Final = "This mail was written anew since you saw it; please read it again below."
 NO_MEMBER: Final = (
     "I know your Slack account but no e-mail address of yours, so I cannot note who did this. "
     "Ask an admin to let this app read e-mail addresses."
@@ -59,13 +59,26 @@ def snooze(desk: Desk, user: str, about: About, until: datetime) -> None:
 
 def approve(desk: Desk, user: str, about: About) -> None:
     """Send the very mail that was shown, and no other."""
+    step, seen = about.target.number, about.target.detail
+    _do(
+        desk,
+        user,
+        about,
+        "approve",
+        lambda who, now: steps.approve(desk.house, step, who, now=now, seen=seen),
+    )
 
-    def verb(who: Member, now: datetime) -> Outcome:
-        if not _same_words(desk, about.target):
-            return Stale(OUTDATED)
-        return steps.approve(desk.house, about.target.number, who, now=now)
 
-    _do(desk, user, about, "approve", verb)
+def edit(desk: Desk, user: str, about: About, words: Words) -> None:
+    """Put these words in the place of those shown."""
+    step, seen = about.target.number, about.target.detail
+    _do(
+        desk,
+        user,
+        about,
+        "approve",
+        lambda who, now: steps.edit(desk.house, step, who, words, seen=seen, now=now),
+    )
 
 
 def reject(desk: Desk, user: str, about: About, reason: str) -> None:
@@ -119,7 +132,12 @@ def _act(desk: Desk, who: Person, verb: Verb) -> Post | None:
     member = acting(desk, who)
     if member is None:
         return sentence(NO_MEMBER)
-    match verb(member, desk.clock.now()):
+    return answered(verb(member, desk.clock.now()))
+
+
+def answered(outcome: Outcome) -> Post | None:
+    """Return what a person must be told of an outcome, or None when the message itself says it."""
+    match outcome:
         case Done():
             return None
         case Taken(by=by, did=did, at=at):
@@ -128,19 +146,15 @@ def _act(desk: Desk, who: Person, verb: Verb) -> Post | None:
             return sentence(escape(reason))
 
 
-def _same_words(desk: Desk, target: Target) -> bool:
-    """Tell whether the draft is still the one the button stood under."""
-    with desk.house.database.reading() as tx:
-        step = plays.step(tx, target.number)
-    return step is not None and shown_words(step) == target.detail
-
-
 def refresh(desk: Desk, about: About) -> None:
     """Write the clicked message anew from the database. A failure is the outbox's to make good."""
     body = _body(desk, about.target)
     if body is None or about.ts is None:
         return
-    shown = compose(desk, body, desk.clock.now())[0]
+    try:
+        shown = compose(desk, body, desk.clock.now())[0]
+    except UnknownPlay:
+        return
     try:
         desk.web.chat_update(
             channel=about.channel, ts=about.ts, text=shown.text, blocks=list(shown.blocks)

@@ -1,15 +1,11 @@
 """A mail inside an alert: the very words that would go, and what became of them."""
 
 from collections.abc import Iterator
-from typing import Final
 
-from bot import blocks
+from bot import blocks, wording
 from bot.blocks import Block
 from service.alert import MailView
-from storage.plays import Step
-
-# Enough of the fingerprint to tell two drafts apart.
-FINGERPRINT_SHOWN: Final = 16
+from service.approving import shown_words
 
 
 def mail_blocks(mail: MailView, number: int, room: int, *, open_play: bool) -> Iterator[Block]:
@@ -65,12 +61,15 @@ def _state_words(mail: MailView) -> str:
 
 
 def _after(mail: MailView) -> str:
-    """Say who decided, and what stood in the way."""
+    """Say who wrote and who decided, until when it may be, and what stood in the way."""
     step = mail.step
+    edited = f", edited by {blocks.clean(mail.edited_by, 80)}" if mail.edited_by else ""
     decided = "rejected" if step.state == "cancelled" else "approved"
     by = f", {decided} by {blocks.clean(step.decided_by, 80)}" if step.decided_by else ""
+    waits = mail.until if step.state == "waiting_approval" else None
+    until = f", until {wording.day(waits.date())}" if waits else ""
     why = step.reason if step.state == "cancelled" else _trouble(mail)
-    return f"{by}{': ' + blocks.clean(why, 500) if why else ''}\n"
+    return f"{edited}{by}{until}{': ' + blocks.clean(why, 500) if why else ''}\n"
 
 
 def _trouble(mail: MailView) -> str | None:
@@ -93,7 +92,7 @@ def _read_all(mail: MailView, again: str) -> Block:
 
 
 def _decision(mail: MailView, again: str) -> Iterator[Block]:
-    """Offer the yes and the no; the value names the words shown, so that no others are approved."""
+    """Offer the yes, the change and the no; the value names the words shown, and no others."""
     value, to = f"step:{mail.step.id}:{shown_words(mail.step)}", _addressee(mail)
     sure = f"It goes to {to}, as shown, and cannot be called back."
     yield blocks.button(
@@ -104,10 +103,7 @@ def _decision(mail: MailView, again: str) -> Iterator[Block]:
         confirm=blocks.confirm("Send this mail?", sure, "Send it"),
         says=f"Approve the mail to {to}",
     )
+    says = f"Change the words of the mail to {to}"
+    yield blocks.button("Edit", f"edit{again}", value, says=says)
     says = f"Reject the mail to {to}"
     yield blocks.button("Reject", f"reject{again}", value, style="danger", says=says)
-
-
-def shown_words(step: Step) -> str:
-    """Return enough of the fingerprint of a step's words to tell two drafts apart."""
-    return str(step.body.get("fingerprint", ""))[:FINGERPRINT_SHOWN]

@@ -41,7 +41,7 @@ class MailView:
 
     `subject`, `text` and `to` are None when the mail was `blocked`, which then says why.
     `delivery` is the outbox state once somebody has said yes ("pending", "sent", "unknown", …) and
-    `trouble` what the last attempt met.
+    `trouble` what the last attempt met. `until` is when the question for a yes ends.
     """
 
     step: Step
@@ -53,6 +53,8 @@ class MailView:
     blocked: str | None
     delivery: str | None
     trouble: str | None
+    edited_by: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def alert_view(house: House, play_id: int, *, now: datetime) -> AlertView:
             title=_title(house, play),
             card=card_of(tx, house, customer, now.astimezone(UTC).date()),
             raised=_raised(steps),
-            mails=tuple(_mail(tx, step) for step in steps if step.kind == "email"),
+            mails=tuple(_mail(tx, house, step) for step in steps if step.kind == "email"),
             tasks=tuple(_task(step) for step in steps if step.kind == "task"),
             steps=steps,
             acknowledged_by=play.acknowledged_by,
@@ -127,7 +129,7 @@ def _raised(steps: tuple[Step, ...]) -> Raised | None:
     )
 
 
-def _mail(tx: Transaction, step: Step) -> MailView:
+def _mail(tx: Transaction, house: House, step: Step) -> MailView:
     mail: Mapping[str, str] = step.body.get("mail") or {}
     message = _message(tx, step)
     return MailView(
@@ -140,6 +142,8 @@ def _mail(tx: Transaction, step: Step) -> MailView:
         blocked=step.body.get("blocked"),
         delivery=message.state if message is not None else None,
         trouble=message.error if message is not None else None,
+        edited_by=(step.body.get("edited") or {}).get("by"),
+        until=step.due_at + house.approval.within if step.state == "waiting_approval" else None,
     )
 
 

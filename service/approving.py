@@ -27,7 +27,7 @@ from service.clicks import (
 )
 from service.draft import Addressee, fingerprint, obstacle
 from service.ports import House
-from service.reword import Words, faults, reworded, tidy
+from service.reword import Words, faults, reworded, tidy, words_of
 from storage import customers, outbox, plays
 from storage.database import Transaction
 from storage.outbox import NewMessage
@@ -113,6 +113,17 @@ def edit(
         if _reread(step, seen) is not None:
             return _edited_before(step)
         return _rewrite(tx, house, found, member, tidy(words), now=now)
+
+
+def to_edit(house: House, step_id: int, *, seen: str) -> Words | Taken | Stale:
+    """Return what may be changed of a mail that waits, or why nothing may any more."""
+    with house.database.reading() as tx:
+        step = plays.step(tx, step_id)
+    if step is None or not isinstance(step.body.get("mail"), dict):
+        return Stale("This mail no longer exists.")
+    if (gone := late(step)) is not None:
+        return gone
+    return words_of(step.body["mail"]) if _reread(step, seen) is None else _edited_before(step)
 
 
 def shown_words(step: Step) -> str:

@@ -71,7 +71,7 @@ def reworded(
     """
     context = {
         "customer": {"name": customer.name, "key": customer.key},
-        "sender": {"name": mail["from_name"], "email": mail["reply_to"]},
+        "sender": {"name": mail.get("from_name", ""), "email": mail.get("reply_to", "")},
         "unsubscribe_url": _way_out(mail),
     }
     html = rewritten(words.subject, words.text, context, house.mail.templates)

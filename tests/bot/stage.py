@@ -161,6 +161,37 @@ def actions(message: Message) -> list[str]:
     ]
 
 
+def second_click(stage: Stage, alert: Message, email: str, action: str) -> None:
+    """Click a button of the message as it was before it was updated, as a slow screen does."""
+    element = next(
+        each
+        for block in alert.blocks
+        if block["type"] == "actions"
+        for each in block["elements"]
+        if each["action_id"] == action
+    )
+    user = stage.sandbox.ensure_member(email, "")
+    hands = stage.sandbox.hands
+    with stage.sandbox.workspace.writing():
+        place = stage.sandbox.workspace.conversations[alert.channel]
+        reply_to = hands._response_url(place, user, alert.ts)  # noqa: SLF001 - as a click makes it
+    answer = stage.sandbox.wire.send_interaction(
+        {
+            "type": "block_actions",
+            "user": {"id": user.id},
+            "team": None,
+            "channel": {"id": alert.channel},
+            "container": {"message_ts": alert.ts, "channel_id": alert.channel},
+            "actions": [
+                {"action_id": action, "block_id": "b", "type": "button", "value": element["value"]}
+            ],
+            "response_url": reply_to,
+            "trigger_id": "gone",
+        }
+    )
+    assert answer.acknowledged
+
+
 def noon(day: date) -> str:
     return f"{day}T12:00:00Z"
 
