@@ -50,7 +50,14 @@ def test_slack_takes_an_alert_with_many_and_long_mails(stage: Stage, view: Alert
 
 
 def test_a_mail_that_fits_has_no_button_to_read_it(stage: Stage, view: AlertView) -> None:
-    assert actions(shown(stage, view)) == ["approve", "edit", "reject", "acknowledge", "snooze", "open"]
+    assert actions(shown(stage, view)) == [
+        "approve",
+        "edit",
+        "reject",
+        "acknowledge",
+        "snooze",
+        "open",
+    ]
 
 
 def test_ten_long_reasons_fit_too(stage: Stage, view: AlertView) -> None:
