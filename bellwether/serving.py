@@ -25,6 +25,7 @@ from bot import socket as slack_socket
 from bot.app import build as build_bot
 from sandbox.server import Sandbox
 from service.deliver import deliver
+from service.pace import Pace
 from service.ports import Clock, House
 from web.app import build as build_web
 from web.security import Doorkeeper
@@ -148,9 +149,10 @@ def _scheduler(settings: Settings, house: House, clock: Clock, doors: Doors) -> 
 
 def _deliver(house: House, doors: Doors, clock: Clock, stop: threading.Event) -> None:
     """Send what is in the outbox until we are to stop."""
+    pace = Pace()
     while not stop.is_set():
         try:
-            report = deliver(house, doors.channels, clock, limit=HANDFUL)
+            report = deliver(house, doors.channels, clock, limit=HANDFUL, pace=pace)
         except Exception:
             # The delivery loop: it must outlive everything, most of all an absent database.
             logger.exception("the delivery loop stumbled; it goes on in a moment")

@@ -15,7 +15,7 @@ from service.errors import DeliveryTrouble
 from service.outcomes import Outcome, Verdict
 from service.pace import PACE, Pace
 from service.pause import paused_in
-from service.ports import Channel, Clock, House
+from service.ports import Channel, Clock, House, Lingering
 from service.recheck import not_before, objection
 from service.words import EMAIL, SLACK
 from storage import outbox
@@ -86,13 +86,19 @@ class _Run:
 
 
 def deliver(
-    house: House, channels: Mapping[str, Channel], clock: Clock, *, limit: int | None = None
+    house: House,
+    channels: Mapping[str, Channel],
+    clock: Clock,
+    *,
+    limit: int | None = None,
+    pace: Pace | None = None,
 ) -> DeliveryReport:
     """Send what is due, until nothing is, the kill switch is on, or `limit` messages were handled.
 
-    A conversation that must wait its second does not hold up the others.
+    A conversation that must wait its second does not hold up the others. Who calls this again and
+    again hands in the same `pace`, or the seconds begin anew each time.
     """
-    run = _Run(house, channels, clock)
+    run = _Run(house, channels, clock, pace=pace or Pace())
     left = limit
     while batch := _due(run, left):
         for position, message in enumerate(batch):
@@ -104,7 +110,15 @@ def deliver(
                 _give_back(run, batch[position + 1 :])
                 break
         left = None if left is None else left - len(batch)
+    if left is None or left > 0:
+        _hang_up(channels)
     return run.report
+
+
+def _hang_up(channels: Mapping[str, Channel]) -> None:
+    for channel in channels.values():
+        if isinstance(channel, Lingering):
+            channel.hang_up()
 
 
 def _running_out(message: Message, now: datetime) -> bool:
@@ -145,7 +159,7 @@ def _claimed(run: _Run, left: int | None) -> Sequence[Message]:
 def _handle(run: _Run, message: Message) -> None:
     """Send one claimed message, or write down why not."""
     now = run.now()
-    if message.channel == SLACK and (slot := run.pace.slot(message, now)) > now:
+    if (slot := run.pace.slot(message, now)) > now:
         _give_back(run, [message], slot)
         return
     with run.house.database.reading() as tx:

@@ -10,6 +10,7 @@ ServiceError
 ├── NeedsExtra           a library that is not installed by default
 └── DeliveryTrouble      what a channel answers when a message did not surely arrive
     ├── TryLater         nothing was delivered; the same message may go again
+    │   └── Away         nobody answers at all: the others may spare themselves the way, too
     ├── Refused          the other side said no; it is final when `permanent`
     ├── Lost             the outcome is unknown; never sent again by itself
     └── Suspended        the whole channel is closed to us until a person acts
@@ -129,6 +130,10 @@ class TryLater(DeliveryTrouble):
     def __init__(self, after: float, code: str) -> None:
         super().__init__(f"Not delivered now ({code}); again in {after:g} s.", code)
         self.after = after
+
+
+class Away(TryLater):
+    """Surely not delivered, and nothing to do with this message: nobody answers over there."""
 
 
 class Refused(DeliveryTrouble):

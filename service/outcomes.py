@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, assert_never
 
 from service import intents
-from service.errors import DeliveryTrouble, Lost, Refused, Suspended, TryLater
+from service.errors import Away, DeliveryTrouble, Lost, Refused, Suspended, TryLater
 from service.notices import operator_note
 from service.ports import House
 from service.recheck import DRY_RUN
@@ -19,6 +19,8 @@ from storage.outbox import Message
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(hours=1)
 SUSPENDED_WAIT: Final = timedelta(minutes=5)
+# A server may be restarted without anybody hearing of it.
+PATIENCE: Final = timedelta(minutes=15)
 # A fault of our own is not mended by time; a handful of tries covers a deploy in between.
 BROKEN_TRIES: Final = 5
 
@@ -97,6 +99,8 @@ def _troubled(
     tx: Transaction, house: House, message: Message, trouble: DeliveryTrouble, now: datetime
 ) -> Verdict:
     match trouble:
+        case Away() if message.channel == EMAIL:
+            return _away(tx, house, message, trouble, now)
         case TryLater(after=after):
             return _again(tx, message, now + wait(message, after), trouble.code, now)
         case Suspended():
@@ -104,14 +108,27 @@ def _troubled(
             _note(tx, house, f"{message.channel}/{trouble.code}", text, now)
             _settle(tx, message, "pending", now, error=trouble.code, retry_at=now + SUSPENDED_WAIT)
             return "suspended"
-        case Lost() if message.channel == EMAIL:
-            return _settle(tx, message, "unknown", now, error=trouble.code)
         case Lost():
-            return _again(tx, message, now + wait(message), trouble.code, now)
+            return _lost(tx, message, trouble, now)
         case Refused():
             return _refused(tx, house, message, trouble, now)
         case _:
             return _settle(tx, message, "failed", now, error=trouble.code)
+
+
+def _lost(tx: Transaction, message: Message, trouble: Lost, now: datetime) -> Verdict:
+    if message.channel == EMAIL:
+        return _settle(tx, message, "unknown", now, error=trouble.code)
+    return _again(tx, message, now + wait(message), trouble.code, now)
+
+
+def _away(tx: Transaction, house: House, message: Message, trouble: Away, now: datetime) -> Verdict:
+    """Let the whole channel rest for this run; the mails that were not tried lose nothing by it."""
+    if now - message.due_at > PATIENCE:
+        text = f"The mail server does not answer ({trouble.code}); mail waits and is tried again."
+        _note(tx, house, f"{message.channel}/away", text, now)
+    verdict = _again(tx, message, now + SUSPENDED_WAIT, trouble.code, now)
+    return "suspended" if verdict == "retried" else verdict
 
 
 def _refused(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from playbooks.playbook import Playbook
@@ -43,7 +43,7 @@ class Channel(Protocol):
 
     @property
     def name(self) -> str:
-        """Answer the channel's name as it stands in the outbox: "slack" or "email"."""
+        """Answer the channel's name as it stands in the outbox: "slack", "email", "webhook"."""
         ...
 
     def send(self, message: Message, root: Mapping[str, str] | None) -> Receipt:
@@ -51,6 +51,15 @@ class Channel(Protocol):
 
         Raises TryLater, Refused, Lost or Suspended (service.errors), and nothing else on purpose.
         """
+        ...
+
+
+@runtime_checkable
+class Lingering(Protocol):
+    """A channel that keeps its line open between messages."""
+
+    def hang_up(self) -> None:
+        """Close what is open: nothing is due any more."""
         ...
 
 

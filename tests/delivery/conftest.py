@@ -88,12 +88,14 @@ class Office:
 
     post: Post
     port: int
+    channels: list[SmtpChannel] = field(default_factory=list)
 
     def url(self, rest: str = "", scheme: str = "smtp", login: str = "") -> str:
         return f"{scheme}://{login}127.0.0.1:{self.port}{rest}"
 
     def channel(self, rest: str = "", *, deadline: float = 5.0, **url: str) -> SmtpChannel:
-        return SmtpChannel(self.url(rest, **url), StoppedClock(), deadline)
+        self.channels.append(SmtpChannel(self.url(rest, **url), StoppedClock(), deadline))
+        return self.channels[-1]
 
 
 Open = Callable[..., Office]
@@ -102,10 +104,16 @@ Open = Callable[..., Office]
 @pytest.fixture
 def office(free_port: Callable[[], int]) -> Iterator[Open]:
     """Open mail servers; `smtps` speaks TLS from the start, `tls` offers STARTTLS."""
-    running: list[Controller] = []
+    running: list[tuple[Controller, Office]] = []
 
-    def start(tls: ssl.SSLContext | None = None, *, smtps: bool = False, **settings: Any) -> Office:
-        post = Post()
+    def start(
+        tls: ssl.SSLContext | None = None,
+        *,
+        smtps: bool = False,
+        post: Post | None = None,
+        **settings: Any,
+    ) -> Office:
+        post = post or Post()
         port = free_port()
         kind = Controller(
             post,
@@ -119,11 +127,14 @@ def office(free_port: Callable[[], int]) -> Iterator[Open]:
             **settings,
         )
         kind.start()
-        running.append(kind)
-        return Office(post, port)
+        there = Office(post, port)
+        running.append((kind, there))
+        return there
 
     yield start
-    for controller in running:
+    for controller, there in running:
+        for channel in there.channels:
+            channel.hang_up()
         controller.stop()
 
 

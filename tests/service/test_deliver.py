@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from service.errors import Lost, Refused, Suspended, TryLater
+from service.deliver import deliver
+from service.errors import Away, Lost, Refused, Suspended, TryLater
 from service.notices import operator_note
-from service.outcomes import LONGEST_WAIT, wait
+from service.outcomes import LONGEST_WAIT, PATIENCE, wait
 from service.ports import House, MailPolicy
 from service.recheck import objection
+from service.steps import approve
 from storage import customers, outbox
-from tests.service.stage import Story, acme, alert, approved, mail
+from tests.service.stage import Story, Wire, acme, alert, approved, mail, member
 
 
 @pytest.fixture
@@ -282,3 +284,87 @@ def test_rule_27_a_fault_s_own_words_reach_no_log(
 
     assert "RuntimeError" in caplog.text
     assert "acme@customer.example" not in caplog.text
+
+
+# -- a mail server that is not there ------------------------------------------------------------
+
+
+def all_approved(house: House, *keys: str) -> list[Story]:
+    """Let customers fall and say yes to each mail; the mails wait, the alerts are out."""
+    tales = [Story(house, acme(house, key)) for key in keys]
+    for told in tales:
+        told.days_at(72)
+        told.day_at(41)
+    tales[0].deliver()
+    for told in tales:
+        approve(house, told.mail_step().id, member(house), now=tales[0].watch.now())
+    return tales
+
+
+def test_rule_14_one_letter_learns_that_the_mail_server_is_away_and_the_others_lose_nothing(
+    house: House,
+) -> None:
+    tales = all_approved(house, "a", "b", "c")
+    first = tales[0]
+    first.email.troubles = [Away(60, "smtp-ConnectionRefusedError-connect")]
+
+    report = first.deliver()
+    tried = [mail(told).error for told in tales]
+    first.watch.time += timedelta(minutes=6)
+    again = first.deliver()
+
+    assert report.suspended == {"email"}
+    assert tried == ["smtp-ConnectionRefusedError-connect", None, None]
+    assert again.suspended == set()
+    assert [mail(told).state for told in tales] == ["sent"] * 3
+
+
+def test_a_mail_server_that_stays_away_is_told_to_the_operator_and_a_blink_is_not(
+    story: Story,
+) -> None:
+    approved(story)
+    story.email.troubles = [Away(60, "smtp-421-connect")] * 4
+
+    for _ in range(4):
+        story.deliver()
+        told = [each.body.get("trouble") for each in story.slack.sent]
+        story.watch.time += timedelta(minutes=6)
+        if story.watch.now() - mail(story).due_at <= PATIENCE:
+            assert "email/away" not in told
+    story.deliver()
+
+    assert [each.body.get("trouble") for each in story.slack.sent].count("email/away") == 1
+
+
+def test_a_mail_that_waited_too_long_for_the_server_is_dropped_with_the_reason(
+    story: Story,
+) -> None:
+    approved(story)
+    story.watch.time += timedelta(hours=23, minutes=57)
+    story.email.troubles = [Away(60, "smtp-421-connect")]
+
+    report = story.deliver()
+
+    assert report.cancelled == 1
+    assert mail(story).error == "could not be delivered in time: smtp-421-connect"
+
+
+class Lingerer(Wire):
+    """A channel with a line to hang up."""
+
+    hung_up = 0
+
+    def hang_up(self) -> None:
+        self.hung_up += 1
+
+
+def test_a_line_is_hung_up_when_nothing_is_due_and_kept_where_a_handful_was_asked_for(
+    story: Story,
+) -> None:
+    line = Lingerer("slack", story.watch)
+
+    deliver(story.house, {"slack": line}, story.watch, limit=1)
+    kept = line.hung_up
+    deliver(story.house, {"slack": line}, story.watch)
+
+    assert (kept, line.hung_up) == (0, 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -9,9 +10,10 @@ from service.deliver import LEASE, deliver
 from service.errors import Suspended
 from service.pace import PACE, Pace
 from service.ports import House, Receipt
+from service.steps import approve
 from storage import outbox
 from storage.outbox import Message
-from tests.service.stage import Story, Wire, acme, alert, approved, mail, morning
+from tests.service.stage import Story, Wire, acme, alert, approved, mail, member, morning
 
 
 @pytest.fixture
@@ -44,6 +46,46 @@ def test_rule_12_one_message_a_second_in_a_conversation_and_others_do_not_wait(
         ("carla", 2),
         ("dan", 0),
     ]
+
+
+def test_one_letter_a_second_to_a_mail_domain_and_the_others_do_not_wait(house: House) -> None:
+    far = {"contact_email": "pat@other.example"}
+    tales = [Story(house, acme(house, f"c{number}")) for number in range(3)]
+    tales.append(Story(house, acme(house, "other", **far)))
+    for told in tales:
+        told.days_at(72)
+        told.day_at(41)
+    first = tales[0]
+    first.deliver()
+    for told in tales:
+        approve(house, told.mail_step().id, member(house), now=first.watch.now())
+    start = first.watch.now()
+
+    first.deliver()
+
+    seconds = [(at - start).total_seconds() for at in first.email.at]
+    domains = [each.recipient.rpartition("@")[2] for each in first.email.sent]
+    assert sorted(zip(domains, seconds, strict=True)) == [
+        ("customer.example", 0),
+        ("customer.example", 1),
+        ("customer.example", 2),
+        ("other.example", 0),
+    ]
+
+
+def test_the_seconds_of_a_conversation_outlive_a_handful(house: House) -> None:
+    tales = [Story(house, acme(house, f"c{number}")) for number in range(3)]
+    for told in tales:
+        told.days_at(72)
+        told.day_at(41)
+    first, pace = tales[0], Pace()
+
+    for _ in range(6):
+        deliver(house, {"slack": first.slack}, first.watch, limit=1, pace=pace)
+
+    gaps = [after - before for before, after in pairwise(first.slack.at)]
+    assert len(gaps) == 2
+    assert all(gap >= PACE for gap in gaps)
 
 
 def test_waiting_for_a_second_is_no_attempt(house: House) -> None:
