@@ -43,13 +43,19 @@ def plan_on(
 
 
 def plan_again(
-    tx: Transaction, house: House, model: HealthModel, as_of: date, *, days: timedelta
+    tx: Transaction,
+    house: House,
+    model: HealthModel,
+    as_of: date,
+    *,
+    days: timedelta = timedelta(0),
+    feeds: Feeds | None = None,
 ) -> Plan:
     """Answer the plan with the stored population of the day, or of up to `days` before it.
 
     Where none is stored, everybody is surveyed.
     """
-    plan = _bare(tx, model, as_of, None)
+    plan = _bare(tx, model, as_of, feeds)
     if not plan.needs_peers:
         return plan
     kept = newest_population(tx, model.name, model.version, as_of - days, as_of)

@@ -1,22 +1,24 @@
 """Score every customer for a day: the daily job's first half, and the backfill of the past."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from secrets import token_hex
 from typing import Final
 
 from scoring.model import HealthModel
-from scoring.score import Plan
-from service.batch import Tally, score_batch
 from service.brake import daily, finish_abandoned, finish_run
 from service.chunks import chunks
+from service.feeds import feeds_on
 from service.override import announce_ends
 from service.plans import keep, plan_again, plan_on
 from service.ports import House
 from service.quarantine import sweep
-from service.verdict import FAULTS, Assignment, fault_words
+from service.sharing import Crew, Orders, Worker, assignment, terms
+from storage import shares
 from storage.customers import active_ids, customers_by_ids
 from storage.database import Transaction
+from storage.shares import DealtRun
 from storage.snapshots import latest_day
 
 # Customers a transaction. More saves little; fewer would pay the fixed statements too often.
@@ -55,6 +57,7 @@ def rescore(
     run: str | None = None,
     progress: Progress | None = None,
     batch: int = BATCH,
+    crew: Crew | None = None,
 ) -> RescoreReport:
     """Score all active customers as they stood at the end of the UTC day `as_of`.
 
@@ -65,23 +68,31 @@ def rescore(
     scores stay as they are: the past may be corrected, but nobody is alarmed by it. Deciding also
     lets in first what waits in quarantine without need. `run` names the run whose messages the
     brake may hold.
+
+    With a `crew`, this worker leads: others share the work. A run of that name that was begun is
+    taken up where it stands, and stays until `forget_run`, so that its report can be told again.
     """
-    if decide:
-        sweep(house, now=now)
-    tasks = _prepared(house, as_of, now=now, decide=decide, replace=replace, run=run)
-    total, done, tally = sum(len(ids) for _, ids in tasks), 0, Tally()
-    for task, ids in tasks:
-        for chosen in chunks(ids, batch):
-            tally += _isolated(task, chosen)
-            done += len(chosen)
-            if progress is not None:
-                progress(done, total)
-    decided = tasks[0][0].decide
-    if decided:
-        finish_abandoned(house, tasks[0][0].run, now=now)
-        finish_run(house, tasks[0][0].run, as_of=as_of, now=now)
+    alone = crew is None
+    crew = crew or Crew(f"by hand {token_hex(8)}", "alone", lambda: now)
+    worker = Worker.joining(house, crew)
+    if worker is None:
+        if decide:
+            sweep(house, now=now)
+        wanted = Orders(
+            run=run or daily(as_of), decide=decide, newest=True, replace=replace, feeds={},
+            terms=terms(house),
+        )  # fmt: skip
+        worker = _begun(house, crew, as_of, wanted, now=now, batch=batch)
+    _see_through(worker, progress)
+    if worker.orders.decide:
+        finish_abandoned(house, worker.orders.run, now=now)
+        finish_run(house, worker.orders.run, as_of=as_of, now=now)
         announce_ends(house, as_of=as_of, now=now)
-    return _report(as_of, tally, decided=decided)
+    report = _report(worker)
+    if alone:
+        with house.database.transaction() as tx:
+            shares.forget_run(tx, crew.name)
+    return report
 
 
 def rescore_range(
@@ -105,34 +116,41 @@ def rescore_range(
             progress(done + 1, days)
 
 
-def _prepared(
-    house: House, as_of: date, *, now: datetime, decide: bool, replace: bool, run: str | None
-) -> list[tuple[Assignment, Sequence[int]]]:
-    """Answer what is to be done with whom: one assignment for each model that scores anybody."""
+def _see_through(worker: Worker, progress: Progress | None) -> None:
+    """Work until every share is done, whoever did it; shares of workers that are gone included."""
+    held, reached = worker.claim(), worker.progress()
+    while reached.open:
+        if held is None:
+            worker.release(worker.crew.pause())
+            held = worker.claim()
+        else:
+            held = worker.work(held)
+        reached = worker.progress()
+        if progress is not None:
+            progress(reached.done, reached.total)
+
+
+def _begun(
+    house: House, crew: Crew, as_of: date, wanted: Orders, *, now: datetime, batch: int
+) -> Worker:
+    """Deal the run out: one assignment for each model that scores anybody, in shares of a batch."""
     with house.database.reading() as tx:
         newest = latest_day(tx)
         groups = _by_model(tx, house, as_of)
-        plans = [_plan(tx, house, model, as_of, replace=replace) for model, _ in groups]
-    if any(plan.needs_peers for plan in plans):
-        with house.database.transaction() as tx:
-            for plan in plans:
-                keep(tx, plan)
+        feeds = {one.identity: feeds_on(tx, house.under(one), as_of) for one, _ in groups}
+        planned = plan_on if wanted.replace else plan_again
+        plans = [planned(tx, house, one, as_of, feeds=feeds[one.identity]) for one, _ in groups]
     leads = newest is None or as_of >= newest
-    return [
-        (
-            Assignment(
-                house=house.under(plan.model),
-                plan=plan,
-                run=run or daily(as_of),
-                now=now,
-                newest=leads,
-                decide=decide and leads,
-                replace=replace,
-            ),
-            ids,
-        )
-        for plan, (_, ids) in zip(plans, groups, strict=True)
-    ]
+    orders = replace(wanted, newest=leads, decide=wanted.decide and leads, feeds=feeds)
+    dealt = DealtRun(crew.name, as_of, now, orders.written())
+    dealing = [(one.identity, ids) for one, all_ids in groups for ids in chunks(all_ids, batch)]
+    with house.database.transaction() as tx:
+        for plan in plans if any(plan.needs_peers for plan in plans) else ():
+            keep(tx, plan)
+        shares.forget_run(tx, crew.name)
+        shares.deal(tx, dealt, dealing)
+    tasks = {plan.model.identity: assignment(house, plan, orders, now=now) for plan in plans}
+    return Worker(house, crew, dealt, orders, tasks)
 
 
 def _by_model(
@@ -150,35 +168,11 @@ def _by_model(
     return list(groups.values())
 
 
-def _plan(tx: Transaction, house: House, model: HealthModel, as_of: date, *, replace: bool) -> Plan:
-    """Answer the day's plan; a run taken up again compares with those it began with."""
-    if replace:
-        return plan_on(tx, house, model, as_of)
-    return plan_again(tx, house, model, as_of, days=timedelta(0))
-
-
-def _isolated(task: Assignment, ids: Sequence[int]) -> Tally:
-    """Score a batch; when it breaks as a whole, halve it until the one at fault stands alone."""
-    try:
-        with task.house.database.transaction() as tx:
-            return score_batch(tx, task, ids)
-    except FAULTS as fault:
-        if len(ids) == 1:
-            return Tally(failures=((_key(task.house, ids[0]), fault_words(fault)),))
-    middle = len(ids) // 2
-    return _isolated(task, ids[:middle]) + _isolated(task, ids[middle:])
-
-
-def _key(house: House, customer_id: int) -> str:
-    with house.database.reading() as tx:
-        found = customers_by_ids(tx, [customer_id]).get(customer_id)
-    return found.key if found else str(customer_id)
-
-
-def _report(as_of: date, tally: Tally, *, decided: bool) -> RescoreReport:
+def _report(worker: Worker) -> RescoreReport:
+    tally = worker.total()
     return RescoreReport(
-        as_of=as_of,
-        decided=decided,
+        as_of=worker.dealt.as_of,
+        decided=worker.orders.decide,
         scored=tally.scored,
         written=tally.written,
         baselines=tally.baselines,

@@ -12,7 +12,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage import tables, tables_said
+from storage import tables, tables_said, tables_shares
 from storage.columns import Day, Document, Exact, Serial, UtcTime, Words, metadata
 
 transition = Table(
@@ -224,3 +224,6 @@ LARGE = (
     transition,
     decision,
 )
+
+# What a distributed PostgreSQL leaves with the coordinator: claimed a row at a time, never joined.
+LOCAL = (tables_shares.rescore_run, tables_shares.share)
