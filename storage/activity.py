@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Table, case, select, update
 
+from storage import copying
 from storage.answering import answers
 from storage.bulk import add_new, among_texts, excluded, put
 from storage.database import Transaction
@@ -22,7 +23,9 @@ from storage.quarantines import (
     quarantined_count,
     release_quarantined,
 )
+from storage.rolling import newest_staged, note_staged, roll_up_staged
 from storage.spoken import Rolled, note_activity
+from storage.staging import Columns, keep_staged, lay_out, leave_out
 from storage.tables import (
     FEATURE_SOURCE,
     NO_FEATURE,
@@ -39,6 +42,7 @@ __all__ = [
     "NewEvent",
     "Quarantined",
     "answers",
+    "append",
     "append_events",
     "daily_counts",
     "feed_days",
@@ -54,13 +58,15 @@ Outcome = Literal["accepted", "duplicate", "conflict"]
 MICRO = Decimal("0.000001")
 # A kind's newest instant is written at most this often, so that writers seldom meet on its row.
 FRESHNESS_STEP = timedelta(minutes=1)
+# Of so many ids PostgreSQL looks each up; of ten thousand it may read the table whole instead.
+ASKED_AT_ONCE = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event to keep. `digest` stands for its body: another digest under the same id conflicts.
 
-    `value` is kept to a millionth and must be below a trillion.
+    `value` is kept to a millionth and must be below a trillion. A tuple, because there are
+    thousands at once and columns are made of them.
     """
 
     customer_id: int
@@ -94,75 +100,129 @@ def append_events(
     Roll-ups grow by what was really inserted, in the same transaction, so an event counts once
     however often and by however many it is sent.
     """
-    rows = _rows(tx, events, received_at)
-    first: dict[Key, dict[str, Any]] = {}
-    for row in rows:
-        first.setdefault((row["feed_id"], row["event_id"]), row)
+    outcomes = append(tx, events, received_at)
+    return tuple(Appended(one.event_id, what) for one, what in zip(events, outcomes, strict=True))
+
+
+def append(tx: Transaction, events: Sequence[NewEvent], received_at: datetime) -> list[Outcome]:
+    """Do as `append_events`, and answer the bare outcomes."""
+    if not events:
+        return []
+    given = _columns(tx, events)
+    keys = list(zip(given.feed_id, given.event_id, strict=True))
+    first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
     known = _known(tx, first)
-    fresh = [first[key] for key in sorted(first.keys() - known.keys())]
+    new = {key: place for key, place in first.items() if key not in known} if known else first
+    inserted = _insert(tx, given, new, received_at) if new else set[Key]()
+    if len(inserted) == len(keys):
+        return ["accepted"] * len(keys)
+    known |= _known(tx, new.keys() - inserted)
+    return list(_outcomes(given, keys, first, inserted, known))
+
+
+def _columns(tx: Transaction, events: Sequence[NewEvent]) -> Columns:
+    owners, feeds, ids, kinds, features, moments, values, users, properties, digests = zip(
+        *events, strict=True
+    )
+    feed_ids, kind_ids = enrol(tx, feed, feeds), enrol(tx, kind, kinds)
+    used = {one for one in set(features) if one}
+    feature_ids = enrol(tx, feature, used) if used else {}
+    return Columns(
+        [feed_ids[one] for one in feeds],
+        ids,
+        owners,
+        [kind_ids[one] for one in kinds],
+        [feature_ids[one] if one else NO_FEATURE for one in features],
+        moments,
+        values,
+        users,
+        properties,
+        [hashlib.blake2b(one.encode(), digest_size=16).digest() for one in digests],
+    )
+
+
+def _insert(
+    tx: Transaction, given: Columns, new: Mapping[Key, int], received_at: datetime
+) -> set[Key]:
+    """Insert the events at these places and roll them up; return which really were inserted."""
+    if len(new) >= copying.WORTH_COPYING:
+        return _insert_many(tx, given, new, received_at)
+    rows = {key: _row(given, new[key], received_at) for key in sorted(new)}
     columns = (event.c.feed_id, event.c.event_id)
-    inserted = {(row.feed_id, row.event_id) for row in add_new(tx, event, fresh, *columns)}
-    beaten = {key: first[key] for key in first.keys() - known.keys() - inserted}
-    known |= _known(tx, beaten)
-    _roll_up(tx, [first[key] for key in sorted(inserted)])
-    return tuple(_outcomes(rows, first, inserted, known))
+    added = add_new(tx, event, list(rows.values()), *columns)
+    inserted = {(row.feed_id, row.event_id) for row in added}
+    _roll_up(tx, [rows[key] for key in sorted(inserted)])
+    return inserted
 
 
-def _rows(
-    tx: Transaction, events: Sequence[NewEvent], received_at: datetime
-) -> list[dict[str, Any]]:
-    feeds = enrol(tx, feed, {item.feed for item in events})
-    kinds = enrol(tx, kind, {item.kind for item in events})
-    features = enrol(tx, feature, {item.feature for item in events if item.feature})
-    return [
-        {
-            "feed_id": feeds[item.feed],
-            "event_id": item.event_id,
-            "customer_id": item.customer_id,
-            "kind_id": kinds[item.kind],
-            "feature_id": features[item.feature] if item.feature else NO_FEATURE,
-            "occurred_at": item.occurred_at,
-            "received_at": received_at,
-            "value": item.value.quantize(MICRO, ROUND_HALF_EVEN)
-            if item.value.is_finite()
-            else item.value,
-            "user": item.user,
-            "properties": item.properties,
-            "stamp": hashlib.blake2b(item.digest.encode(), digest_size=16).digest(),
-        }
-        for item in events
-    ]
+def _insert_many(
+    tx: Transaction, given: Columns, new: Mapping[Key, int], received_at: datetime
+) -> set[Key]:
+    whole = len(new) == len(given.event_id)
+    lay_out(tx, given if whole else Columns(*(_picked(one, new.values()) for one in given)))
+    inserted = keep_staged(tx, received_at)
+    if len(inserted) < len(new):
+        beaten = _by_feed(new.keys() - inserted)
+        for feed_id, ids in beaten.items():
+            leave_out(tx, feed_id, ids)
+    if inserted:
+        roll_up_staged(tx)
+        freshen(tx, newest_staged(tx))
+        note_staged(tx)
+    return inserted
 
 
-def _known(tx: Transaction, wanted: Mapping[Key, object]) -> dict[Key, tuple[int, bytes]]:
-    """Return customer and stamp of those events that are kept already, one statement per feed."""
-    by_feed: dict[int, list[str]] = defaultdict(list)
-    for feed_id, event_id in wanted:
-        by_feed[feed_id].append(event_id)
+def _picked(column: Sequence[Any], places: Iterable[int]) -> Sequence[Any]:
+    return [column[place] for place in places]
+
+
+def _row(given: Columns, place: int, received_at: datetime) -> dict[str, Any]:
+    cells: list[Any] = [column[place] for column in given]
+    row = dict(zip(Columns._fields, cells, strict=True))
+    value: Decimal = row["value"]
+    if value.is_finite():
+        row["value"] = value.quantize(MICRO, ROUND_HALF_EVEN)
+    return row | {"received_at": received_at}
+
+
+def _known(tx: Transaction, wanted: Iterable[Key]) -> dict[Key, tuple[int, bytes]]:
+    """Return customer and stamp of those events that are kept already.
+
+    So many are asked for at once that the key is always the quickest way to them.
+    """
     known: dict[Key, tuple[int, bytes]] = {}
-    for feed_id, ids in by_feed.items():
-        statement = select(event.c.event_id, event.c.customer_id, event.c.stamp).where(
-            event.c.feed_id == feed_id, among_texts(tx, event.c.event_id, ids)
-        )
-        for row in tx.execute(statement):
-            known[feed_id, row.event_id] = (row.customer_id, bytes(row.stamp))
+    for feed_id, ids in _by_feed(wanted).items():
+        for begin in range(0, len(ids), ASKED_AT_ONCE):
+            some = ids[begin : begin + ASKED_AT_ONCE]
+            statement = select(event.c.event_id, event.c.customer_id, event.c.stamp).where(
+                event.c.feed_id == feed_id, among_texts(tx, event.c.event_id, some)
+            )
+            for event_id, owner, stamp in tx.execute(statement):
+                known[feed_id, event_id] = (owner, bytes(stamp))
     return known
 
 
+def _by_feed(keys: Iterable[Key]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    for feed_id, event_id in keys:
+        found[feed_id].append(event_id)
+    return found
+
+
 def _outcomes(
-    rows: Iterable[dict[str, Any]],
-    first: Mapping[Key, dict[str, Any]],
+    given: Columns,
+    keys: Sequence[Key],
+    first: Mapping[Key, int],
     inserted: set[Key],
     known: Mapping[Key, tuple[int, bytes]],
-) -> Iterable[Appended]:
-    for row in rows:
-        key = (row["feed_id"], row["event_id"])
-        if key in inserted and first[key] is row:
-            yield Appended(row["event_id"], "accepted")
-            continue
-        kept = known.get(key, (first[key]["customer_id"], first[key]["stamp"]))
-        same = kept == (row["customer_id"], row["stamp"])
-        yield Appended(row["event_id"], "duplicate" if same else "conflict")
+) -> Iterator[Outcome]:
+    bodies = list(zip(given.customer_id, given.stamp, strict=True))
+    for place, key in enumerate(keys):
+        if key in inserted and first[key] == place:
+            yield "accepted"
+        else:
+            kept = known.get(key, bodies[first[key]])
+            yield "duplicate" if kept == bodies[place] else "conflict"
 
 
 def _roll_up(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:

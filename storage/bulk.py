@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.columns import fit_text
+from storage.columns import fit_texts
 from storage.copying import staged, worth_copying
 
 # Beyond some years a list of days is longer than what it spares.
@@ -62,7 +62,7 @@ def among_texts(
     tx: Connection, wanted: ColumnElement[str] | Column[str], texts: Iterable[str]
 ) -> ColumnElement[bool]:
     """Return the condition that a text column is one of the texts."""
-    return _member_of(tx, wanted, sorted({fit_text(text) for text in texts}), Text())
+    return _member_of(tx, wanted, sorted(fit_texts(list(set(texts)))), Text())
 
 
 def among_days(tx: Connection, day: Column[date], first: date, last: date) -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 # Fewer rows are faster in one INSERT with values than in the three statements this takes.
 WORTH_COPYING: Final = 100
 NOTHING: Final = "\\N"
+_MARKS: Final = ("\\", "\t", "\n", "\r")
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 Processor = Callable[[Any], Any]
@@ -48,9 +49,12 @@ def staged(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> S
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage.name} ON COMMIT DELETE ROWS AS {like} "
             f"WITH NO DATA; TRUNCATE {stage.name}"
         )
-        _copy(tx, f"COPY {stage.name} ({listed}) FROM STDIN", _text(tx, columns, rows))
+        copy_lines(tx, f"COPY {stage.name} ({listed}) FROM STDIN", _lines(tx, columns, rows))
     else:
-        _execute_many(tx, stage.name, like, _values(tx, columns, rows))
+        name, marks = stage.name, ", ".join("?" * len(columns))
+        made = f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} AS {like} WHERE false"
+        insert = f"INSERT INTO {name} VALUES ({marks})"  # noqa: S608 - our own names
+        execute_many(tx, [made, f"DELETE FROM {name}"], insert, list(_values(tx, columns, rows)))  # noqa: S608 - as above
     # Without a condition SQLite takes the ON CONFLICT that follows for a join's.
     return select(*stage.c).where(true())
 
@@ -62,11 +66,10 @@ def _stage(table: Table, columns: Sequence[Column[Any]]) -> Table:
     return Table(name, MetaData(), *(Column(column.name, column.type) for column in columns))
 
 
-def _text(
+def _lines(
     tx: Connection, columns: Sequence[Column[Any]], rows: Iterable[Mapping[str, Any]]
-) -> io.StringIO:
-    lines = ("\t".join(map(_cell, values)) for values in _values(tx, columns, rows))
-    return io.StringIO("\n".join(lines) + "\n")
+) -> Iterable[str]:
+    return ("\t".join(map(_cell, values)) for values in _values(tx, columns, rows))
 
 
 def _values(
@@ -100,25 +103,34 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - as above
             return "\\\\x" + bytes(getattr(value, "adapted", value)).hex()
 
 
-def _copy(tx: Connection, statement: str, lines: io.StringIO) -> None:
-    """Send the lines; faults leave as they would from a statement of SQLAlchemy's."""
+def escaped(values: Sequence[str]) -> Sequence[str]:
+    """Spell texts as COPY reads them; few need it, so they are looked at joined."""
+    joined = "".join(values)
+    if any(mark in joined for mark in _MARKS):
+        return [value.translate(_ESCAPES) for value in values]
+    return values
+
+
+def copy_lines(tx: Connection, statement: str, lines: Iterable[str]) -> None:
+    """Send lines to COPY; faults leave as they would from a statement of SQLAlchemy's."""
     driver = tx.connection.cursor()
     with _as_sqlalchemy_says(tx, statement):
         try:
-            driver.copy_expert(statement, lines)
+            driver.copy_expert(statement, io.StringIO("\n".join(lines) + "\n"))
         finally:
             with suppress(psycopg2.Error):
                 driver.close()
 
 
-def _execute_many(tx: Connection, stage: str, like: str, values: Iterator[list[Any]]) -> None:
+def execute_many(
+    tx: Connection, before: Iterable[str], statement: str, rows: Sequence[Sequence[Any]]
+) -> None:
+    """Send statements, then one with many rows, to SQLite's driver; faults as above."""
     driver = tx.connection.cursor()
-    with _as_sqlalchemy_says(tx, like), closing(driver):
-        driver.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {stage} AS {like} WHERE false")
-        driver.execute(f"DELETE FROM {stage}")  # noqa: S608 - our own name
-        given = list(values)
-        marks = ", ".join("?" * len(given[0]))
-        driver.executemany(f"INSERT INTO {stage} VALUES ({marks})", given)  # noqa: S608 - as above
+    with _as_sqlalchemy_says(tx, statement), closing(driver):
+        for one in before:
+            driver.execute(one)
+        driver.executemany(statement, rows)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, event, select, text
 
 from scoring.feeds import CUSTOMERS_TO_JUDGE
+from storage import copying
 from storage.activity import append_events, feed_days
 from storage.database import Database
 from storage.erasure import erase_customer
@@ -91,14 +92,14 @@ class Ledger:
                 yield on, who
 
 
-@given(steps=steps, back=backs)
+@given(steps=steps, back=backs, least=st.sampled_from([1, copying.WORTH_COPYING]))
 @settings(
     max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_what_is_kept_equals_what_counting_anew_would_say(
-    database: Database, steps: list[Any], back: int
+    database: Database, steps: list[Any], back: int, least: int
 ) -> None:
     with database.transaction() as tx:
         for table in reversed(feed_day.metadata.sorted_tables):
@@ -107,7 +108,9 @@ def test_what_is_kept_equals_what_counting_anew_would_say(
     ledger = Ledger(database)
 
     for step in steps:
-        ledger.write(step)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(copying, "WORTH_COPYING", least)
+            ledger.write(step)
 
     with database.reading() as tx:
         found = feed_days(tx, SOURCES, day(back))
@@ -123,11 +126,16 @@ def test_what_is_kept_equals_what_counting_anew_would_say(
         assert exact or CUSTOMERS_TO_JUDGE <= found[source].customers == most, source
 
 
-def test_writers_of_one_customers_day_at_once_count_it_once(database: Database) -> None:
+@pytest.mark.parametrize("times", [1, 120])
+def test_writers_of_one_customers_day_at_once_count_it_once(database: Database, times: int) -> None:
     (acme,) = builders.customers(database, "acme")
     kinds = ["login", "call", "export", "search", "invite", "login"]
 
-    race(lambda number: builders.events(database, new_event(acme, kinds[number], feature="x")))
+    race(
+        lambda number: builders.events(
+            database, *(new_event(acme, kinds[number], feature="x") for _ in range(times))
+        )
+    )
 
     with database.reading() as tx:
         found = feed_days(tx, ["events", "features", "events:login"], TODAY)
