@@ -145,6 +145,13 @@ class UnreadableRecord(StorageError):
         )
 
 
+class UnknownFrame(StorageError):
+    """A record whose frame this process has not learned yet; `storage.frames.opened` does so."""
+
+    def __init__(self) -> None:
+        super().__init__("A stored score's frame has not been read.")
+
+
 class UnknownFigure(StorageError):
     """Scoring asks for a kind of figure that storage has no branch for."""
 

@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeDecorator
 
 from storage.columns import dump_json
 from storage.errors import UnreadableRecord
+from storage.frames import MARK, unframed
 
 # The rarest words stand first, and a whole record of the default model last: near is cheap.
 _WORDS: Final = (
@@ -71,8 +72,11 @@ def pack(record: dict[str, Any]) -> bytes:
 def unpack(packed: bytes) -> dict[str, Any]:
     """Return the record; plain JSON, as it was kept at first, is read as well.
 
-    Raises UnreadableRecord for what a newer version of us packed, or nobody.
+    Raises UnknownFrame for one whose frame has to be read before, and UnreadableRecord for what
+    a newer version of us packed, or nobody.
     """
+    if packed[:1] == MARK:
+        return unframed(packed)
     if packed[:1] == _PLAIN:
         text = packed
     elif packed[:1] == _NUMBER:

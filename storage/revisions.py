@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from storage.bulk import add_new, among
 from storage.database import Transaction
+from storage.frames import opened
 from storage.tables import model, snapshot
 from storage.tables_said import snapshot_revision
 
@@ -51,17 +52,18 @@ def revisions_of(tx: Transaction, customer_id: int, name: str) -> tuple[Revision
         .order_by(said.c.as_of, said.c.revision)
     )
     names = Revision.__slots__
-    return tuple(Revision(**{n: getattr(row, n) for n in names}) for row in tx.execute(statement))
+    return tuple(Revision(**{n: getattr(row, n) for n in names}) for row in opened(tx, statement))
 
 
 def _put_by(tx: Transaction, day: date, number: int, new: Mapping[int, Mapping[str, Any]]) -> None:
     ids = sorted(new)
-    stored = tx.execute(
+    stored = opened(
+        tx,
         select(snapshot).where(
             among(tx, snapshot.c.customer_id, ids),
             snapshot.c.model_id == number,
             snapshot.c.as_of == day,
-        )
+        ),
     )
     old = [dict(row._mapping) for row in stored]  # noqa: SLF001 - public, in SQLAlchemy's documentation
     replaced = [row for row in old if _differs(row, new[row["customer_id"]])]

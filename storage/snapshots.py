@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select, type_coerce
 
 from storage.bulk import Ids, add_new, among, excluded, put
 from storage.database import Transaction
+from storage.frames import opened
 from storage.names import enrol
 from storage.revisions import keep_revisions
 from storage.tables import current, customer, model, snapshot
@@ -95,7 +96,7 @@ def first_said(tx: Transaction, snapshots: Mapping[int, Snapshot]) -> dict[int, 
         said.as_of.in_({one.as_of for one in snapshots.values()}),
         said.revision == 1,
     )
-    found = [_snapshot(row, name) for row in tx.execute(statement)]
+    found = [_snapshot(row, name) for row in opened(tx, statement)]
     return {one.customer_id: one for one in found if one.as_of == snapshots[one.customer_id].as_of}
 
 
@@ -153,7 +154,7 @@ def every_history(
         .order_by(snapshot.c.as_of, snapshot.c.computed_at, model.c.name)
     )
     names = Snapshot.__slots__
-    return tuple(Snapshot(**_picked(row, names)) for row in tx.execute(statement))
+    return tuple(Snapshot(**_picked(row, names)) for row in opened(tx, statement))
 
 
 def latest_day(tx: Transaction, model: str | None = None) -> date | None:
@@ -202,13 +203,13 @@ def _found(
         .where(snapshot.c.model_id == _number(name), *conditions)
         .order_by(snapshot.c.customer_id, snapshot.c.as_of)
     )
-    return tuple(_snapshot(row, name) for row in tx.execute(statement))
+    return tuple(_snapshot(row, name) for row in opened(tx, statement))
 
 
 def _newest(
     tx: Transaction, ids: Ids, name: str, wanted: ColumnElement[bool]
 ) -> dict[int, Snapshot]:
-    rows = tx.execute(_pick(tx, ids, name, wanted, *snapshot.c.keys()))
+    rows = opened(tx, _pick(tx, ids, name, wanted, *snapshot.c.keys()))
     return {row.customer_id: _snapshot(row, name) for row in rows}
 
 

@@ -1,0 +1,63 @@
+"""What the records of many customers have in common, kept once and known by its digest.
+
+A record made in columns is a frame, the same for a whole run, and a few dozen bytes of its own.
+Frames are never changed or forgotten, so that what a process learned of them stays true, whichever
+database it learned it from.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, LargeBinary, Row, Select, Table, select
+
+from storage.bulk import add_new
+from storage.columns import Document, metadata
+from storage.errors import UnknownFrame, UnreadableRecord
+
+# The first byte of a record made in columns; as many of the digest's bytes follow.
+MARK: Final = b"\x02"
+DIGEST: Final = 8
+
+frame = Table(
+    "frame",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("body", Document, nullable=False),
+)
+
+_known: Final[dict[bytes, Mapping[str, Any]]] = {}
+
+
+def framed(digest: bytes, packed: bytes) -> bytes:
+    """Return a record, packed by scoring in columns, as it is stored: with its frame's digest."""
+    return MARK + digest[:DIGEST] + packed[len(MARK) :]
+
+
+def keep_frame(tx: Connection, digest: bytes, body: Mapping[str, Any]) -> None:
+    """Store a frame unless it is there."""
+    add_new(tx, frame, [{"digest": digest[:DIGEST], "body": dict(body)}], frame.c.digest)
+
+
+def unframed(stored: bytes) -> dict[str, Any]:
+    """Return the record; raises UnknownFrame."""
+    # Only who reads such a record needs NumPy.
+    from scoring.columns.packed import unpack  # type: ignore[import-not-found] # noqa: PLC0415 - as said above
+
+    begin = len(MARK) + DIGEST
+    body = _known.get(stored[len(MARK) : begin])
+    if body is None:
+        raise UnknownFrame
+    record: dict[str, Any] = unpack(MARK + stored[begin:], body)
+    return record
+
+
+def opened(tx: Connection, statement: Select[*tuple[Any, ...]]) -> list[Row[Any]]:
+    """Run a statement that reads records, learning the frames they need."""
+    try:
+        return list(tx.execute(statement).all())
+    except UnknownFrame:
+        _known.update((bytes(row.digest), row.body) for row in tx.execute(select(frame)))
+    try:
+        return list(tx.execute(statement).all())
+    except UnknownFrame:
+        raise UnreadableRecord from None
