@@ -8,6 +8,7 @@ import typer
 
 from bellwether.cli_base import Json, console, house, show
 from bellwether.cli_look import meant
+from bellwether.cli_report import report
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from storage.plays import Play, Step
 
 app = typer.Typer(
-    help="What playbooks started for whom: list, show, cancel.",
+    help="What playbooks started for whom: list, show, cancel, report.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
+app.command("report")(report)
 Number = Annotated[int, typer.Argument(metavar="ID", help="The play's number, as listed.")]
 
 

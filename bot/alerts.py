@@ -20,6 +20,9 @@ from service.alert import AlertView, Cause
 SNOOZES: Final = (("1h", "1 hour"), ("1d", "1 day"), ("1w", "1 week"), ("at", "Pick a time"))
 
 
+SAID: Final = {"useful": "Useful", "false_alarm": "False alarm"}
+NAMES_SHOWN: Final = 5
+
 # How many mails are shown, and how much of each one's text, in characters: tried in this order,
 # because they share the little over ten thousand characters that Slack takes in a message.
 ROOMS: Final = ((99, blocks.RICH), (99, 1_500), (99, 500), (99, 0), (3, 0))
@@ -69,6 +72,7 @@ def _alert_blocks(
         yield blocks.context(*told)
     if buttons := list(_buttons(view, page)):
         yield blocks.actions(*buttons)
+    yield blocks.actions(*_opinions(view))
 
 
 def _mails(view: AlertView, most: int, room: int) -> Iterator[Block]:
@@ -135,6 +139,23 @@ def _standing(view: AlertView) -> Iterator[str]:
         yield f"{_BELL} Snoozed until {blocks.moment(view.snoozed_until)}"
     if view.play.state == "closed":
         yield f"{_DONE}{_closed(view)}"
+    for verdict, words in SAID.items():
+        if names := [_who(each.by) for each in view.verdicts if each.verdict == verdict]:
+            yield f"{words}: {_listed(names)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _opinions(view: AlertView) -> Iterator[Block]:
+    """Ask whether the alert was worth it; once a person, to be changed at any time."""
+    name, value = view.card.customer.name, f"play:{view.play.id}"
+    says = f"This alert about {name} was useful"
+    yield blocks.button("Useful", "useful", value, says=says)
+    says = f"This alert about {name} was a false alarm"
+    yield blocks.button("False alarm", "false_alarm", value, says=says)
 
 
 def _who(name: str) -> str:

@@ -30,6 +30,8 @@ CLICKS: Final[Mapping[str, Deed]] = {
     "edit": editing.on_edit,
     "reject": interactions.on_reject,
     "read": interactions.on_read,
+    "useful": interactions.on_useful,
+    "false_alarm": interactions.on_false_alarm,
     "release": interactions.on_release,
     "discard": interactions.on_discard,
     "pause": interactions.on_pause,

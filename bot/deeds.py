@@ -20,12 +20,13 @@ from bot.people import Person, acting, person
 from bot.permissions import Deed
 from bot.replies import whisper
 from bot.targets import About, Target
-from service import brake, steps
+from service import brake, feedback, steps
 from service.errors import UnknownPlay
 from service.reword import Words
 from service.steps import Done, Forbidden, Outcome, Stale, Taken
 from service.words import ALERT
 from storage import plays
+from storage.feedback import Opinion
 from storage.people import Member
 
 logger: Final = logging.getLogger(__name__)
@@ -90,6 +91,18 @@ def reject(desk: Desk, user: str, about: About, reason: str) -> None:
         about,
         "approve",
         lambda who, now: steps.reject(desk.house, step, who, reason=reason, now=now),
+    )
+
+
+def judge(desk: Desk, user: str, about: About, verdict: Opinion) -> None:
+    """Keep whether this person found the alert useful."""
+    play = about.target.number
+    _do(
+        desk,
+        user,
+        about,
+        "act",
+        lambda who, now: feedback.judge(desk.house, play, who, verdict, now=now),
     )
 
 

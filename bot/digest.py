@@ -18,6 +18,7 @@ from scoring.model import HealthModel
 # Nobody reads further in Slack; the dashboard has everybody. News is worth more lines than state.
 NEWS_SHOWN: Final = 200
 STILL_SHOWN: Final = 100
+PLAYBOOKS_SHOWN: Final = 20
 _LINES_A_BLOCK: Final = 10
 
 _FOOT: Final = (
@@ -45,12 +46,39 @@ def _parts(
     yield from _group("Worse", body["worse"], model, NEWS_SHOWN, _turned)
     yield from _group("Recovered", body["recovered"], model, NEWS_SHOWN, _turned)
     yield from _group("Still at risk", body["still"], model, STILL_SHOWN, _stayed)
+    yield from _judged(body.get("judged") or ())
     if dashboard:
         yield blocks.actions(blocks.button("Open dashboard", "open", "digest", url=dashboard)), ""
     yield (
         blocks.context(_FOOT),
         "",
     )
+
+
+def _judged(rows: Sequence[Row]) -> Iterator[tuple[Block, str]]:
+    """Say once a week how many alerts people found useful, playbook by playbook."""
+    if not rows:
+        return
+    lines = [_judgement(row) for row in rows[:PLAYBOOKS_SHOWN]]
+    heading = "Were the alerts of the last 90 days useful?"
+    yield (
+        blocks.rich(
+            blocks.line(blocks.said(heading, bold=True)),
+            blocks.bullets([blocks.line(blocks.said(line)) for line in lines]),
+        ),
+        "\n".join([heading, *(blocks.literal(line) for line in lines)]),
+    )
+    for row in rows[:PLAYBOOKS_SHOWN]:
+        if row.get("suggestion"):
+            words = blocks.clean(str(row["suggestion"]), 500)
+            yield blocks.rich(blocks.line(blocks.said(words))), blocks.literal(words, 500)
+
+
+def _judgement(row: Row) -> str:
+    answers, useful = int(row["answers"]), int(row["useful"])
+    few = " (few answers yet)" if row.get("few") else ""
+    said = f"{useful:,} of {wording.count(answers, 'answer')} useful"
+    return f"{blocks.clean(str(row['title']), 100)}: {said}{few}"
 
 
 def _summary(body: Mapping[str, Any]) -> str:

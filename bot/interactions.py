@@ -48,6 +48,16 @@ def on_reject(desk: Desk, clicked: Click) -> None:
     _open(desk, clicked, modals.rejection(_about(clicked)))
 
 
+def on_useful(desk: Desk, clicked: Click) -> None:
+    """Note that the alert was worth it."""
+    deeds.judge(desk, clicked.user, _about(clicked), "useful")
+
+
+def on_false_alarm(desk: Desk, clicked: Click) -> None:
+    """Note that it was not."""
+    deeds.judge(desk, clicked.user, _about(clicked), "false_alarm")
+
+
 def on_read(desk: Desk, clicked: Click) -> None:
     """Show all of a mail that is too long for the alert."""
     refused = denied(desk, person(desk, clicked.user), "see", clicked.place)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from service.answer import CardView, card_of
 from service.errors import UnknownPlay
 from service.ports import House
-from storage import customers, outbox, plays
+from storage import customers, feedback, outbox, plays
 from storage.database import Transaction
+from storage.feedback import Verdict
 from storage.outbox import Message
 from storage.plays import Play, Step
 
@@ -80,6 +81,7 @@ class AlertView:
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     snoozed_until: datetime | None
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def alert_view(house: House, play_id: int, *, now: datetime) -> AlertView:
@@ -102,6 +104,7 @@ def alert_view(house: House, play_id: int, *, now: datetime) -> AlertView:
             acknowledged_by=play.acknowledged_by,
             acknowledged_at=play.acknowledged_at,
             snoozed_until=until if until is not None and until > now else None,
+            verdicts=feedback.verdicts_of(tx, play_id),
         )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from playbooks.decide import Close
 from service import intents
 from service.ports import House
-from storage import outbox, plays
+from storage import feedback, outbox, plays
 from storage.customers import Customer
 from storage.database import Transaction
 from storage.outbox import NewMessage
@@ -30,6 +30,7 @@ def close(
     that has not left is cancelled too, and its note and update with it.
     """
     cancelled = end(tx, play, decision.reason, now)
+    feedback.note_end(tx, play, decision.outcome, customer.arr, now)
     if play.root_key is None:
         return []
     recipient = intents.conversation_of(customer, house.alerts_to)

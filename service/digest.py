@@ -4,7 +4,7 @@ This room gathers the data; the bot words it and splits it past Slack's limits.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from scoring.model import UNKNOWN_BAND
 from service import brake
 from service.ports import House
+from service.results import WINDOW, Result, results_in
 from service.words import DIGEST, FRESH, SLACK
 from storage import outbox, plays, snapshots, switches, views
 from storage.database import Transaction
@@ -20,6 +21,8 @@ from storage.views import ScoredRow
 
 # The newest day a digest has told of; the next one begins after it, so a lost day is not lost news.
 TOLD: Final = "digest/told"
+# The week in which playbooks were last spoken of: the first digest of a week does.
+WEEK: Final = "digest/week"
 LONGEST_LOOK_BACK: Final = timedelta(days=7)
 
 
@@ -43,6 +46,7 @@ class Digest:
     """What one digest tells; every list is ordered by value at risk, the largest first.
 
     `late`: the last digest told of the same scores, so nobody knows whether anything changed.
+    `judged` is filled once a week: what people said of each playbook's alerts.
     """
 
     as_of: date
@@ -52,6 +56,7 @@ class Digest:
     still: tuple[Entry, ...]
     customers: int
     late: bool = False
+    judged: tuple[Result, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -70,10 +75,14 @@ def post_digest(house: House, *, now: datetime, local_day: date) -> Digest | Non
         if as_of is None:
             return None
         found = digest(tx, house, as_of)
+        if weekly := _first_of_week(tx, local_day):
+            found = replace(found, judged=_judged(tx, house, now))
         run = brake.daily(as_of)
         held_by = run if brake.holding(tx, run) else None
         if outbox.enqueue(tx, [_message(house, found, local_day, now)], now=now, held_by=held_by):
             switches.set_switch(tx, TOLD, as_of.isoformat(), "digest", now)
+            if weekly:
+                switches.set_switch(tx, WEEK, _week(local_day), "digest", now)
     return found
 
 
@@ -104,6 +113,21 @@ def digest(tx: Transaction, house: House, as_of: date) -> Digest:
         customers=len(rows),
         late=told >= as_of,
     )
+
+
+def _week(day: date) -> str:
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def _first_of_week(tx: Transaction, local_day: date) -> bool:
+    stands = switches.switch(tx, WEEK)
+    return stands is None or stands.value != _week(local_day)
+
+
+def _judged(tx: Transaction, house: House, now: datetime) -> tuple[Result, ...]:
+    """Return what people said of alerts lately, where anybody said anything."""
+    return tuple(one for one in results_in(tx, house, now - WINDOW) if one.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +191,16 @@ def _message(house: House, found: Digest, local_day: date, now: datetime) -> New
         "worse": _lines(found.worse),
         "recovered": _lines(found.recovered),
         "still": _lines(found.still),
+        "judged": [
+            {
+                "title": one.title,
+                "useful": one.useful,
+                "answers": one.answers,
+                "few": one.few_answers,
+                "suggestion": one.suggestion,
+            }
+            for one in found.judged
+        ],
     }
     return NewMessage(
         key=f"digest/{local_day.isoformat()}",

@@ -9,7 +9,7 @@ from service.closing import cancel_waiting
 from service.errors import DraftInvalid, PlayClosed, Problem, UnknownPlay
 from service.ports import House
 from service.written import askable
-from storage import audit, customers, outbox, playlist, plays
+from storage import audit, customers, feedback, outbox, playlist, plays
 from storage.customers import Customer
 from storage.database import Transaction
 from storage.outbox import Message
@@ -69,6 +69,7 @@ def cancel(house: House, play_id: int, *, reason: str, by: str, now: datetime) -
             seen = plays.play(tx, play_id)
             raise PlayClosed(play_id, seen.reason if seen else None)
         waited = cancel_waiting(tx, play, said, now)
+        feedback.note_end(tx, play, CANCELLED, customer.arr, now)
         if play.root_key is not None:
             recipient = intents.conversation_of(customer, house.alerts_to)
             note = {"note": CANCELLED, "reason": said, "text": None, "cancelled": waited}

@@ -13,6 +13,7 @@ from storage.bulk import among
 from storage.database import Transaction
 from storage.tables import event, quarantine
 from storage.tables_acts import audit, decision, delivery, message, play, request, step, tick
+from storage.tables_said import feedback, play_end
 
 
 def forget_events(tx: Transaction, before: datetime, limit: int) -> int:
@@ -25,11 +26,13 @@ def forget_events(tx: Transaction, before: datetime, limit: int) -> int:
 
 
 def forget_plays(tx: Transaction, before: datetime, limit: int) -> int:
-    """Delete plays closed before, with their steps, messages and deliveries; return how many."""
+    """Delete plays closed before, with all that hangs on them; return how many."""
     old = select(play.c.id).where(play.c.state == "closed", play.c.closed_at < before)
     ids = list(tx.execute(old.order_by(play.c.id).limit(limit)).scalars())
     if ids:
         _forget_messages(tx, among(tx, message.c.play_id, ids))
+        for said in (feedback, play_end):
+            tx.execute(delete(said).where(among(tx, said.c.play_id, ids)))
         tx.execute(delete(step).where(among(tx, step.c.play_id, ids)))
         tx.execute(delete(play).where(among(tx, play.c.id, ids)))
     return len(ids)

@@ -1,4 +1,4 @@
-"""The tables of what people said of a score, and of scores that were corrected since."""
+"""The tables of what people said of a score or an alert, how plays ended, and old scores."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -50,6 +50,31 @@ pulse = Table(
     Column("told_at", UtcTime),
     Index(None, "customer_id", "until"),
     CheckConstraint("mood IN ('good', 'neutral', 'worried')", name="mood"),
+)
+
+# Whether an alert was worth its interruption: one word a person, which may be changed. The play's
+# end stands apart from the play, with what the customer was worth then.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("play_id", ForeignKey("play.id"), nullable=False),
+    Column("email_folded", Words, nullable=False),
+    Column("customer_id", ForeignKey("customer.id"), nullable=False),
+    Column("by", Words, nullable=False),
+    Column("verdict", Words, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("play_id", "email_folded"),
+    CheckConstraint("verdict IN ('useful', 'false_alarm')", name="verdict"),
+)
+
+play_end = Table(
+    "play_end",
+    metadata,
+    Column("play_id", ForeignKey("play.id"), primary_key=True),
+    Column("customer_id", ForeignKey("customer.id"), nullable=False),
+    Column("outcome", Words, nullable=False),
+    Column("arr", Exact(2)),
+    Column("at", UtcTime, nullable=False),
 )
 
 # What a snapshot said before a correction replaced it; `revision` counts from 1, the oldest.

@@ -7,7 +7,18 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from service.ports import Clock, House
-from web import api, bulk, dashboard, faults, ingest, probes, reference, slack, unsubscribe
+from web import (
+    api,
+    bulk,
+    dashboard,
+    faults,
+    ingest,
+    playbooks,
+    probes,
+    reference,
+    slack,
+    unsubscribe,
+)
 from web.auth import AuthMode
 from web.bulk import Turnstile
 from web.rate import Rate
@@ -18,6 +29,7 @@ ROUTERS = (
     probes.router,
     api.router,
     dashboard.router,
+    playbooks.router,
     ingest.router,
     bulk.router,
     unsubscribe.router,

@@ -115,3 +115,13 @@ def test_a_fall_in_the_past_is_simulated_by_name_and_from_a_file(run: Run, tmp_p
     assert data["starts"][0]["reason"].startswith("login_frequency fell under 80")
     assert sum(data["weeks"].values()) == 1
     assert "0 plays, on 0 days of scores of 0 customers" in before.out
+
+
+def test_the_report_says_what_playbooks_came_to(acme: Run) -> None:
+    printed = acme("plays", "report", "--days", "3650")
+    assert printed.code == 0
+    assert "churn-risk" in printed.out
+
+    (row,) = json.loads(acme("plays", "report", "--days", "3650", "--json").out)
+    assert (row["playbook"], row["started"], row["recovered"]) == ("churn-risk", 1, 0)
+    assert row["few"] == {"ended": True, "acknowledged": True, "answers": True}

@@ -31,6 +31,10 @@ FALLEN = FULL + timedelta(days=29)
 CSM = "anna@ours.example"
 COLLEAGUE = "ben@ours.example"
 VIEWER = "vera@ours.example"
+# Stand in an alert whose one mail waits.
+ROW = ("approve", "edit", "reject", "acknowledge", "snooze", "open")
+# Stand under every alert, also when it is over.
+OPINIONS = ("useful", "false_alarm")
 
 
 class StageClock:

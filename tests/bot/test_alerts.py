@@ -12,7 +12,7 @@ from sandbox.blockkit import message_problems, view_problems
 from sandbox.state import Message
 from service.alert import AlertView, Cause, MailView, alert_view
 from storage import plays
-from tests.bot.stage import CSM, Stage, actions, words
+from tests.bot.stage import CSM, OPINIONS, ROW, Stage, actions, words
 from tests.bot.test_commands import HOSTILE
 
 TODAY = date(2026, 11, 20)
@@ -50,14 +50,7 @@ def test_slack_takes_an_alert_with_many_and_long_mails(stage: Stage, view: Alert
 
 
 def test_a_mail_that_fits_has_no_button_to_read_it(stage: Stage, view: AlertView) -> None:
-    assert actions(shown(stage, view)) == [
-        "approve",
-        "edit",
-        "reject",
-        "acknowledge",
-        "snooze",
-        "open",
-    ]
+    assert actions(shown(stage, view)) == [*ROW, *OPINIONS]
 
 
 def test_ten_long_reasons_fit_too(stage: Stage, view: AlertView) -> None:
@@ -106,7 +99,7 @@ def test_a_closed_play_has_no_button_but_the_link(stage: Stage, view: AlertView)
 
     message = shown(stage, replace(view, play=closed))
 
-    assert actions(message) == ["open"]
+    assert actions(message) == ["open", *OPINIONS]
     assert "Closed: Back to &lt;healthy&gt;." in words(message).replace("\u200b", "")
 
 

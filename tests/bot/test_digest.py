@@ -98,3 +98,22 @@ def test_unknown_money_and_nobodys_customer_are_left_out() -> None:
 
     assert "At risk 41" in told
     assert "ARR" not in told
+
+
+def test_once_a_week_the_digest_says_whether_alerts_were_useful() -> None:
+    judged = [
+        {
+            "title": "Fast <drop>",
+            "useful": 6,
+            "answers": 10,
+            "few": False,
+            "suggestion": "Narrow it.",
+        },
+        {"title": "Quiet", "useful": 1, "answers": 1, "few": True, "suggestion": None},
+    ]
+
+    told = said(body(still=2) | {"judged": judged}).replace("\\u200b", "").replace("\u200b", "")
+
+    assert "Fast &lt;drop&gt;: 6 of 10 answers useful" in told
+    assert "Quiet: 1 of 1 answer useful (few answers yet)" in told
+    assert "Narrow it." in told

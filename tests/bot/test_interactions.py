@@ -11,6 +11,8 @@ from tests.bot.stage import (
     COLLEAGUE,
     CSM,
     FALLEN,
+    OPINIONS,
+    ROW,
     VIEWER,
     Stage,
     actions,
@@ -65,7 +67,15 @@ def test_the_alert_says_why_shows_the_very_mail_and_has_its_buttons(alert: Messa
     assert "A free training session for Acme?" in said
     assert "unsubscribe" in said
     assert "Call the customer and ask what has changed, by " in said
-    assert actions(alert) == ["approve", "edit", "reject", "acknowledge", "snooze", "open"]
+    assert actions(alert) == [
+        "approve",
+        "edit",
+        "reject",
+        "acknowledge",
+        "snooze",
+        "open",
+        *OPINIONS,
+    ]
 
 
 def test_the_first_to_acknowledge_is_shown_and_the_second_told_who_it_was(
@@ -205,7 +215,7 @@ def test_a_button_of_a_play_that_has_closed_is_refused_and_the_message_says_why(
     second_click(stage, alert, CSM, "acknowledge")
 
     assert "Closed:" in words(now_shown(stage))
-    assert actions(now_shown(stage)) == ["open"]
+    assert actions(now_shown(stage)) == ["open", *OPINIONS]
     assert told(stage, CSM)[0].startswith("This play is closed")
 
 
@@ -222,18 +232,11 @@ def test_recovery_closes_the_alert_and_says_so_in_its_thread(stage: Stage, alert
 
 def test_a_button_of_what_is_gone_is_harmless(stage: Stage, alert: Message) -> None:
     for value in ("play:999999", "step:999999:x", "nonsense", "play:", "step:-1:x"):
-        forged = alert.blocks[-1]["elements"][0]
+        forged = alert.blocks[-2]["elements"][0]
         forged["value"] = value
         second_click(stage, alert, CSM, "acknowledge")
 
-    assert actions(now_shown(stage)) == [
-        "approve",
-        "edit",
-        "reject",
-        "acknowledge",
-        "snooze",
-        "open",
-    ]
+    assert actions(now_shown(stage)) == [*ROW, *OPINIONS]
 
 
 def test_a_click_slack_cannot_show_leaves_the_deed_done(stage: Stage, alert: Message) -> None:
