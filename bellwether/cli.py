@@ -20,6 +20,7 @@ from bellwether import (
     cli_said,
     cli_simulate,
     cli_slack,
+    cli_webhooks,
     cli_why,
     cli_work,
     logs,
@@ -64,6 +65,7 @@ app.add_typer(cli_plays.app, name="plays")
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_keys.app, name="keys")
 app.add_typer(cli_members.app, name="members")
+app.add_typer(cli_webhooks.app, name="webhooks")
 app.add_typer(cli_slack.app, name="slack")
 app.add_typer(cli_customer.app, name="customer")
 app.command(name="pause")(cli_work.pause)

@@ -11,6 +11,7 @@ from bellwether.settings import Settings, is_loopback
 from bot.channel import SlackChannel
 from bot.connection import SlackSettings
 from delivery.smtp import SmtpChannel
+from delivery.webhook import WebhookChannel
 from sandbox.server import Sandbox
 from service.ports import Channel, Clock, House
 from storage.people import members
@@ -78,7 +79,11 @@ def _sandbox_secret(settings: Settings) -> str:
 def _doors(settings: Settings, house: House, clock: Clock, sandbox: Sandbox | None) -> Doors:
     slack = _slack(settings, sandbox)
     smtp = settings.smtp_url or (sandbox.smtp_url if sandbox else "")
-    channels: tuple[Channel, ...] = (SlackChannel(house, clock, slack), SmtpChannel(smtp, clock))
+    channels: tuple[Channel, ...] = (
+        SlackChannel(house, clock, slack),
+        SmtpChannel(smtp, clock),
+        WebhookChannel(house, clock),
+    )
     return Doors(slack, {channel.name: channel for channel in channels}, sandbox)
 
 

@@ -6,6 +6,7 @@ ServiceError
 ├── DraftInvalid         what a person or machine wrote breaks a rule; names every field
 ├── ScoringFailed        one customer's data broke the calculation
 ├── UnknownPlay, UnknownStep
+├── UnknownWebhook, WebhookInvalid
 ├── PlayClosed           somebody or something closed the play before
 ├── NeedsExtra           a library that is not installed by default
 └── DeliveryTrouble      what a channel answers when a message did not surely arrive
@@ -114,6 +115,22 @@ class AddressInvalid(ServiceError):
     def __init__(self, given: str) -> None:
         super().__init__(f"{given!r} is not an e-mail address, like carla@your-company.com.")
         self.given = given
+
+
+class UnknownWebhook(ServiceError):
+    """No endpoint has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no webhook endpoint named {name!r}.")
+        self.name = name
+
+
+class WebhookInvalid(ServiceError):
+    """An endpoint cannot be as it was given; the sentence never shows its address."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This webhook endpoint is not usable: {reason}.")
+        self.reason = reason
 
 
 class DeliveryTrouble(ServiceError):

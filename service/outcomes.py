@@ -11,13 +11,15 @@ from service.errors import Away, DeliveryTrouble, Lost, Refused, Suspended, TryL
 from service.notices import operator_note
 from service.ports import House
 from service.recheck import DRY_RUN
-from service.words import ALERT, EMAIL
-from storage import customers, outbox, plays
+from service.words import ALERT, EMAIL, WEBHOOK
+from storage import customers, outbox, plays, webhooks
 from storage.database import Transaction
 from storage.outbox import Message
 
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(hours=1)
+# Another system may be away for days, and is not to be knocked at every hour.
+LONGEST_WEBHOOK_WAIT: Final = timedelta(hours=12)
 SUSPENDED_WAIT: Final = timedelta(minutes=5)
 # A server may be restarted without anybody hearing of it.
 PATIENCE: Final = timedelta(minutes=15)
@@ -89,37 +91,42 @@ def wait(message: Message, least: float = 0) -> timedelta:
     The jitter comes from the message's key and attempt, so that a thousand messages refused
     together do not return together, and a test sees the same figures every time.
     """
-    doubled: timedelta = FIRST_WAIT * (1 << min(message.attempts, 10))
+    longest = LONGEST_WEBHOOK_WAIT if message.channel == WEBHOOK else LONGEST_WAIT
+    doubled: timedelta = FIRST_WAIT * (1 << min(message.attempts, 11))
     seed = hashlib.blake2b(f"{message.key}/{message.attempts}".encode(), digest_size=4).digest()
     share = 0.5 + int.from_bytes(seed) / 2**33
-    return max(min(doubled, LONGEST_WAIT) * share, timedelta(seconds=least))
+    return max(min(doubled, longest) * share, timedelta(seconds=least))
 
 
 def _troubled(
     tx: Transaction, house: House, message: Message, trouble: DeliveryTrouble, now: datetime
 ) -> Verdict:
     match trouble:
-        case Away() if message.channel == EMAIL:
-            return _away(tx, house, message, trouble, now)
-        case TryLater(after=after):
-            return _again(tx, message, now + wait(message, after), trouble.code, now)
+        case TryLater() | Lost():
+            return _undelivered(tx, house, message, trouble, now)
         case Suspended():
             text = f"The {message.channel} channel is closed to us ({trouble.code})."
             _note(tx, house, f"{message.channel}/{trouble.code}", text, now)
             _settle(tx, message, "pending", now, error=trouble.code, retry_at=now + SUSPENDED_WAIT)
             return "suspended"
-        case Lost():
-            return _lost(tx, message, trouble, now)
         case Refused():
             return _refused(tx, house, message, trouble, now)
         case _:
             return _settle(tx, message, "failed", now, error=trouble.code)
 
 
-def _lost(tx: Transaction, message: Message, trouble: Lost, now: datetime) -> Verdict:
-    if message.channel == EMAIL:
+def _undelivered(
+    tx: Transaction, house: House, message: Message, trouble: TryLater | Lost, now: datetime
+) -> Verdict:
+    """Try again, where that does no harm: a mail that may have arrived is not sent twice."""
+    after = trouble.after if isinstance(trouble, TryLater) else 0.0
+    if message.channel == WEBHOOK:
+        return _told_later(tx, house, message, trouble, now, after=after)
+    if message.channel == EMAIL and isinstance(trouble, Lost):
         return _settle(tx, message, "unknown", now, error=trouble.code)
-    return _again(tx, message, now + wait(message), trouble.code, now)
+    if message.channel == EMAIL and isinstance(trouble, Away):
+        return _away(tx, house, message, trouble, now)
+    return _again(tx, message, now + wait(message, after), trouble.code, now)
 
 
 def _away(tx: Transaction, house: House, message: Message, trouble: Away, now: datetime) -> Verdict:
@@ -131,6 +138,45 @@ def _away(tx: Transaction, house: House, message: Message, trouble: Away, now: d
     return "suspended" if verdict == "retried" else verdict
 
 
+def _told_later(
+    tx: Transaction,
+    house: House,
+    message: Message,
+    trouble: TryLater | Lost,
+    now: datetime,
+    *,
+    after: float,
+) -> Verdict:
+    """Try another system again, for days; one that does not answer is spared the other messages."""
+    if isinstance(trouble, Away | Lost):
+        outbox.postpone(tx, WEBHOOK, message.recipient, now + SUSPENDED_WAIT)
+    verdict = _again(tx, message, now + wait(message, after), trouble.code, now)
+    if verdict == "cancelled":
+        text = (
+            f"The webhook endpoint {message.recipient} did not take a message for days "
+            f"({trouble.code}); the message is dropped. `bellwether webhooks test "
+            f"{message.recipient}` tries it."
+        )
+        _note(tx, house, f"webhook/{message.recipient}/{trouble.code}", text, now)
+    return verdict
+
+
+def _untold(
+    tx: Transaction, house: House, message: Message, refusal: Refused, now: datetime
+) -> Verdict:
+    """Give a message to another system up; one that is gone for good is switched off."""
+    name = message.recipient
+    text = f"A message to the webhook endpoint {name} was not sent ({refusal.code})."
+    if refusal.permanent:
+        webhooks.switch_off(tx, name, refusal.code, now)
+        text = (
+            f"The webhook endpoint {name} says it is gone for good (410) and is switched off. "
+            f"`bellwether webhooks enable {name}` switches it on again."
+        )
+    _note(tx, house, f"webhook/{name}/{refusal.code}", text, now)
+    return _settle(tx, message, "failed", now, error=refusal.code)
+
+
 def _refused(
     tx: Transaction, house: House, message: Message, refusal: Refused, now: datetime
 ) -> Verdict:
@@ -139,6 +185,8 @@ def _refused(
             address = str(message.body["to"])
             customers.opt_out(tx, address, f"bounced: {refusal.code}", house.mail.secret, now)
         return _settle(tx, message, "failed", now, error=refusal.code)
+    if message.channel == WEBHOOK:
+        return _untold(tx, house, message, refusal, now)
     if message.body.get("view") == ALERT and message.verb == "post" and _elsewhere(house, message):
         outbox.redirect(tx, message.id, house.alerts_to, now)
         return "retried"

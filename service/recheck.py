@@ -8,7 +8,8 @@ from service.approving import unwelcome
 from service.draft import fingerprint
 from service.manners import crowded, welcome_at
 from service.ports import House
-from service.words import EMAIL
+from service.webhooks import closed
+from service.words import EMAIL, WEBHOOK
 from storage import customers, plays, snapshots
 from storage.database import Transaction
 from storage.outbox import Message
@@ -25,6 +26,8 @@ def objection(tx: Transaction, house: House, message: Message, now: datetime) ->
     """
     if message.expires_at is not None and message.expires_at <= now:
         return "too old: it could not leave in time, and speaks of a moment that is gone"
+    if message.channel == WEBHOOK and (shut := closed(tx, message.recipient)) is not None:
+        return shut
     if message.play_id is None or message.verb != "post":
         return None
     play = plays.play(tx, message.play_id)

@@ -12,6 +12,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, text
 
 from storage import engines, migrate
+from storage import tables_out as _known_to_the_metadata  # noqa: F401 - as its name says
 from storage.deadline import Watch
 from storage.faults import translated
 

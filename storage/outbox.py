@@ -192,6 +192,17 @@ def give_back(tx: Transaction, ids: Sequence[int], ready_at: datetime) -> int:
     return tx.execute(statement).rowcount
 
 
+def postpone(tx: Transaction, channel: str, recipient: str, until: datetime) -> int:
+    """Let what else waits for a recipient wait longer; return how many messages that were."""
+    which = and_(
+        message.c.channel == channel,
+        message.c.recipient == recipient,
+        message.c.state == "pending",
+        message.c.ready_at < until,
+    )
+    return len(_change(tx, _locked_ids(tx, which), ready_at=until))
+
+
 def redirect(tx: Transaction, message_id: int, recipient: str, now: datetime) -> bool:
     """Send a message that is being sent to somebody else instead."""
     statement = (
