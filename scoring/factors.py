@@ -158,11 +158,12 @@ def _ends(measured: Measured, scale: Scale | Cost, until: date) -> list[date]:
     """Return the last days of the windows before, if the scale looks at any, newest first."""
     if not isinstance(scale, OwnRhythm):
         return []
-    step = _step(measured, scale)
+    step = step_of(measured, scale)
     return [until - timedelta(days=step * back) for back in range(1, scale.windows + 1)]
 
 
-def _step(measured: Measured, scale: OwnRhythm) -> int:
+def step_of(measured: Measured, scale: OwnRhythm) -> int:
+    """Return how many days one window begins after the one before it."""
     days = measures.length(measured.measure)
     return -(-days // WEEK) * WEEK if scale.same_weekdays else days
 
@@ -230,7 +231,7 @@ def _seen(plan: FactorPlan, facts: CustomerFacts) -> int:
     if plan.fed_since is None or not isinstance(plan.scale, OwnRhythm):
         return 0
     days = (plan.until - max(facts.created_on, plan.fed_since)).days + 1
-    whole = (days - measures.length(plan.measured.measure)) // _step(plan.measured, plan.scale)
+    whole = (days - measures.length(plan.measured.measure)) // step_of(plan.measured, plan.scale)
     return min(max(whole, 0), plan.scale.windows)
 
 
@@ -251,7 +252,7 @@ def _judged(plan: FactorPlan, found: Found, who: Who, *, young: bool, seen: int)
     value, raw = _value(plan, read, placed, figure), _shown(plan, placed, figure)
     if status == "known":
         return Assessment(value, status, None, raw)
-    return _by_policy(_policy(plan.measured, status), value, status, raw)
+    return _by_policy(policy_for(plan.measured, status), value, status, raw)
 
 
 def _own(plan: FactorPlan) -> int:
@@ -287,12 +288,12 @@ def _against_usual(
         for back in range(1, seen + 1)
     ]
     usual = Usual.of(
-        [(was or Fraction(0)) * _as_long(plan, back) for back, was in enumerate(before, start=1)]
+        [(was or Fraction(0)) * as_long(plan, back) for back, was in enumerate(before, start=1)]
     )
     return Reading(usual.distance(value), {**read.raw, "usual": number(usual.median)})
 
 
-def _as_long(plan: FactorPlan, back: int) -> Fraction:
+def as_long(plan: FactorPlan, back: int) -> Fraction:
     """Return by how much a window before is to be stretched to be as long as the last one.
 
     A window without a working day, such as a Sunday, is taken as it is.
@@ -300,7 +301,7 @@ def _as_long(plan: FactorPlan, back: int) -> Fraction:
     scale = plan.scale
     if not isinstance(scale, OwnRhythm) or not scale.per_working_day:
         return Fraction(1)
-    step, length = _step(plan.measured, scale), measures.length(plan.measured.measure)
+    step, length = step_of(plan.measured, scale), measures.length(plan.measured.measure)
     ends = (plan.until, plan.until - timedelta(days=step * back))
     now, then = (plan.calendar.working_days(e - timedelta(days=length - 1), e) for e in ends)
     return Fraction(now, then) if now and then else Fraction(1)
@@ -331,7 +332,8 @@ def _value(plan: FactorPlan, read: Reading, placed: Reading, figure: Fraction | 
     return Fraction(policy.neutral) if isinstance(policy, Neutral) else NOTHING
 
 
-def _policy(measured: Measured, status: Status) -> Policy | StalePolicy:
+def policy_for(measured: Measured, status: Status) -> Policy | StalePolicy:
+    """Return what the model does with an aspect that is not simply known."""
     match status:
         case "not_applicable":
             return measured.when.not_applicable
