@@ -179,7 +179,16 @@ def test_the_version_and_the_help_come_without_a_command(run: Run) -> None:
 
 
 def test_help_is_quick_because_it_loads_none_of_the_rooms() -> None:
-    heavy = "sqlalchemy slack_sdk fastapi pydantic uvicorn apscheduler jinja2 numpy".split()
+    heavy = [
+        "sqlalchemy",
+        "slack_sdk",
+        "fastapi",
+        "pydantic",
+        "uvicorn",
+        "apscheduler",
+        "jinja2",
+        "numpy",
+    ]
     code = f"import sys, bellwether.cli; print([m for m in {heavy} if m in sys.modules])"
 
     done = subprocess.run(
