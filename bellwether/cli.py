@@ -72,6 +72,7 @@ app.command(name="pause")(cli_work.pause)
 app.command(name="resume")(cli_work.resume)
 app.command(name="retain")(cli_work.retain)
 app.command(name="migrate")(cli_work.migrate)
+app.command(name="lend-a-hand", hidden=True)(cli_work.lend_a_hand)
 
 
 def _version(asked: bool) -> None:

@@ -3,6 +3,7 @@
 import getpass
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bellwether.schedule import Ran
+    from bellwether.settings import Settings
     from service.deliver import DeliveryReport
     from service.ports import House
     from service.rescore import RescoreReport
@@ -41,6 +43,15 @@ Now = Annotated[
     typer.Option(metavar="TIME", help="Pretend it is this time, e.g. 2026-11-20T09:00Z."),
 ]
 
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=64,
+        help="How many processes share it, on PostgreSQL; BELLWETHER_WORKERS if unsaid.",
+    ),
+]
+
 
 def rescore(
     as_of: AsOf = None,
@@ -48,6 +59,7 @@ def rescore(
     last: Last = None,
     decide: Decide = False,
     again: Again = False,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Score all customers for one day, or fill in a range of past days.
@@ -72,24 +84,47 @@ def rescore(
     if end > yesterday:
         # Half a day's score would stand for the day, and a future one stop the daily job.
         raise WrongUse(f"{end} is not over yet in UTC; {yesterday} is the last day to score.")
-    with house() as (_, opened):
-        reports = _reports(opened, start, end, decide=decide, again=again, quiet=as_json)
+    if first is not None and workers not in {None, 1}:
+        raise WrongUse("--workers share one day; leave --from out, or --workers.")
+    with house() as (read, opened):
+        count = _workers(read, workers)
+        reports = _reports(
+            opened, start, end, decide=decide, again=again, quiet=as_json, workers=count
+        )
     data = [asdict(report) for report in reports]
     show(data if first else data[0], as_json=as_json, words=lambda out: _scored(out, reports))
     if any(report.failures for report in reports):
         raise typer.Exit(1)
 
 
+def _workers(read: "Settings", given: int | None) -> int:
+    """Answer how many processes work together; SQLite has one writer."""
+    count = given or read.workers
+    if count > 1 and read.sqlite_file is not None:
+        raise WrongUse("--workers needs PostgreSQL: SQLite has one writer.")
+    return count
+
+
 def _reports(
-    opened: "House", start: date, end: date, *, decide: bool, again: bool, quiet: bool
+    opened: "House",
+    start: date,
+    end: date,
+    *,
+    decide: bool,
+    again: bool,
+    quiet: bool,
+    workers: int,
 ) -> list["RescoreReport"]:
+    from bellwether.clock import SystemClock
+    from bellwether.crew import crew_of, holder
     from service import rescore as service
 
     now = datetime.now(UTC)
     if start == end:
-        with bar("scoring", 100, quiet=quiet) as advance:
+        crew = crew_of(f"by hand {holder()}", SystemClock(), workers=workers, again=False)
+        with crew as at_work, bar("scoring", 100, quiet=quiet) as advance:
             report = service.rescore(
-                opened, start, now=now, decide=decide, replace=again,
+                opened, start, now=now, decide=decide, replace=again, crew=at_work,
                 progress=lambda done, total: advance(done * 100 // max(1, total)),
             )  # fmt: skip
         return [report]
@@ -114,13 +149,14 @@ def _scored(out: "Console", reports: list["RescoreReport"]) -> None:
         out.print(f"  {key}: {reason}", markup=False)
 
 
-def run_due(now: Now = None, as_json: Json = False) -> None:
+def run_due(now: Now = None, workers: Workers = None, as_json: Json = False) -> None:
     """Do what is due once (scores, digest), send what waits, and leave. For cron and tests.
 
     [cyan]bellwether serve[/cyan] does the same by itself; both may run, nothing happens twice.
     """
     from bellwether import doors, schedule
     from bellwether.clock import ReplayClock, SystemClock
+    from bellwether.crew import crew_of
     from service.deliver import deliver
 
     pretended = moment(now, "--now")
@@ -128,7 +164,8 @@ def run_due(now: Now = None, as_json: Json = False) -> None:
     with house() as (read, opened):
         if pretended and (read.slack_is_real or read.smtp_url):
             raise WrongUse("--now is for the sandbox; real Slack and mail live in real time.")
-        ran = schedule.run_due(opened, schedule.jobs(read), clock)
+        crews = partial(crew_of, workers=_workers(read, workers), pretended=pretended is not None)
+        ran = schedule.run_due(opened, schedule.jobs(read), clock, crews)
         with doors.opened(read, opened, clock) as out:
             report = deliver(opened, out.channels, clock)
     data = {"ran": [asdict(one) for one in ran], "delivered": asdict(report)}
@@ -148,6 +185,22 @@ def _ran(out: "Console", ran: "Sequence[Ran]", report: "DeliveryReport") -> None
     }  # fmt: skip
     told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     out.print("Messages are paused." if report.paused else f"Messages: {told or 'none waited'}.")
+
+
+def lend_a_hand(
+    name: str,
+    holder: Annotated[str, typer.Option(help="What the leader calls this worker.")],
+    now: Now = None,
+) -> None:
+    """Help with a run that another process leads. Started by it; nobody types this."""
+    from bellwether.clock import ReplayClock, SystemClock
+    from bellwether.crew import help_out
+    from service import sharing
+
+    pretended = moment(now, "--now")
+    clock = ReplayClock(pretended) if pretended else SystemClock()
+    with house() as (_, opened):
+        help_out(opened, sharing.Crew(name, holder, clock.now), sharing.lend_a_hand)
 
 
 def pause() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from bellwether.crew import Crews, crew_of, holder
 from bellwether.due import Due, Job, due
 from bellwether.settings import Settings
 from bellwether.tidings import tell, tell_of, tell_of_feeds
@@ -17,7 +18,8 @@ from service.expiry import expire_approvals
 from service.ports import Clock, House
 from service.rescore import rescore
 from service.retain import retain
-from storage import ticks
+from service.sharing import Crew, lend_a_hand
+from storage import shares, ticks
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ PATIENCE: Final = timedelta(hours=1)
 LONGEST_BACKFILL: Final = 31
 
 # Answers the run's outcome.
-Work = Callable[[House, Due, Clock], str]
+Work = Callable[[House, Due, Clock, Crews], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,12 @@ def jobs(settings: Settings) -> tuple[Job, ...]:
     )
 
 
-def run_due(house: House, timetable: tuple[Job, ...], clock: Clock) -> tuple[Ran, ...]:
+def run_due(
+    house: House, timetable: tuple[Job, ...], clock: Clock, crews: Crews = crew_of
+) -> tuple[Ran, ...]:
     """Do what is due now, in order; answer what was done. A failing job is told, not raised.
 
+    A rescore that another process leads is helped with; `crews` opens the crew of one led here.
     What needs no job of its own, because twice does no harm, comes last.
     """
     done: list[Ran] = []
@@ -66,7 +71,7 @@ def run_due(house: House, timetable: tuple[Job, ...], clock: Clock) -> tuple[Ran
         found = _found(house, job, clock.now())
         if found is None or _waits(found, done, clock.now()):
             continue
-        done.append(Ran(job.name, found.day, _attempt(house, found, clock)))
+        done.append(Ran(job.name, found.day, _attempt(house, found, clock, crews)))
     expire_approvals(house, now=clock.now())
     return tuple(done)
 
@@ -83,21 +88,37 @@ def _waits(found: Due, done: list[Ran], now: datetime) -> bool:
     return found.job == DIGEST and unfinished and now - found.instant < PATIENCE
 
 
-def _attempt(house: House, found: Due, clock: Clock) -> str:
+def _attempt(house: House, found: Due, clock: Clock, crews: Crews) -> str:
     key = _key(found.day)
     with house.database.transaction() as tx:
-        if not ticks.claim_tick(tx, found.job, key, clock.now(), LEASE):
-            return "held"
+        led = ticks.claim_tick(tx, found.job, key, clock.now(), LEASE)
     try:
-        outcome = _WORK[found.job](house, found, clock)
+        outcome = (
+            _WORK[found.job](house, found, clock, crews) if led else _help(house, found, clock)
+        )
     except Exception:
         # The tick runner: whatever failed, the next tick must come and the operator must hear.
         logger.exception("the %s of %s failed; it is tried again", found.job, found.day)
         tell(house, f"{found.job}-failed", _failure(found), clock)
         return "failed"
-    with house.database.transaction() as tx:
-        ticks.finish_tick(tx, found.job, key, clock.now())
+    if led:
+        with house.database.transaction() as tx:
+            ticks.finish_tick(tx, found.job, key, clock.now())
+            shares.forget_run(tx, _run_name(found))
     return outcome
+
+
+def _help(house: House, found: Due, clock: Clock) -> str:
+    """Take part in the rescore that another process leads."""
+    if found.job == RESCORE:
+        done = lend_a_hand(house, Crew(_run_name(found), holder(), clock.now))
+        if done:
+            logger.info("helped with the rescore of %s: %s shares", found.day, done)
+    return "held"
+
+
+def _run_name(found: Due) -> str:
+    return f"{found.job} of {found.day}"
 
 
 def _failure(found: Due) -> str:
@@ -112,7 +133,7 @@ def _key(day: date) -> datetime:
     return datetime.combine(day, time(0), UTC)
 
 
-def _rescore(house: House, found: Due, clock: Clock) -> str:
+def _rescore(house: House, found: Due, clock: Clock, crews: Crews) -> str:
     """Score the day and decide on it; on the first run of all, only draw the baseline (rule 3).
 
     What was imported and scored before that is the past, up to its last day.
@@ -123,7 +144,8 @@ def _rescore(house: House, found: Due, clock: Clock) -> str:
             ticks.extend_tick(tx, found.job, _key(found.day), clock.now(), LEASE)
 
     now, decide = clock.now(), not found.first
-    report = rescore(house, found.as_of, now=now, decide=decide, progress=still_here)
+    with crews(_run_name(found), clock) as crew:
+        report = rescore(house, found.as_of, now=now, decide=decide, progress=still_here, crew=crew)
     logger.info(
         "scored %s customers as of %s: %s transitions, %s plays started, %s failures",
         report.scored, found.as_of, report.transitions, report.started, len(report.failures),
@@ -138,7 +160,7 @@ def _rescore(house: House, found: Due, clock: Clock) -> str:
     return "done"
 
 
-def _digest(house: House, found: Due, clock: Clock) -> str:
+def _digest(house: House, found: Due, clock: Clock, _crews: Crews) -> str:
     """Post the digest; not one whose time had passed before this house was first looked at."""
     if found.first:
         return "skipped"
@@ -146,7 +168,7 @@ def _digest(house: House, found: Due, clock: Clock) -> str:
     return "done"
 
 
-def _retain(house: House, found: Due, clock: Clock) -> str:
+def _retain(house: House, found: Due, clock: Clock, _crews: Crews) -> str:
     """Forget what is old; not in the first week, in which somebody may still set for how long."""
     if found.first:
         return "skipped"

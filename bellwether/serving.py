@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bellwether import doors as outward
 from bellwether import schedule
 from bellwether.clock import SystemClock
+from bellwether.crew import crew_of
 from bellwether.doors import Doors
 from bellwether.errors import AddressTaken, BrokenOff
 from bellwether.settings import Settings, is_loopback
@@ -129,10 +131,11 @@ def _scheduler(settings: Settings, house: House, clock: Clock, doors: Doors) -> 
     APScheduler logs what a tick raises (the database is away, say) and goes on to the next one.
     """
     timetable = schedule.jobs(settings)
+    crews = partial(crew_of, workers=settings.workers)
 
     def tick() -> None:
         doors.welcome(house)
-        schedule.run_due(house, timetable, clock)
+        schedule.run_due(house, timetable, clock, crews)
 
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(

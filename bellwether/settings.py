@@ -32,6 +32,7 @@ class Settings:
     zone: ZoneInfo
     rescore_at: time
     digest_at: time
+    workers: int
     model: str
     models: Path | None
     resolver: Path | None
@@ -149,6 +150,11 @@ def _contradictions(values: Mapping[str, object]) -> Iterator[str]:
         yield (
             f"BELLWETHER_AUTH: found 'off' with BELLWETHER_HOST {values['host']!r}; "
             "allowed: off on a loopback host only (127.0.0.1), keys elsewhere."
+        )
+    if values["workers"] != 1 and str(values["database_url"]).startswith("sqlite"):
+        yield (
+            f"BELLWETHER_WORKERS: found {values['workers']} with SQLite; allowed: 1, for SQLite "
+            "has one writer. PostgreSQL shares a run among many."
         )
     if values["slack_bot_token"] and not (
         values["slack_signing_secret"] or values["slack_app_token"]

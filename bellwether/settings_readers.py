@@ -30,6 +30,14 @@ def port(text: str) -> int:
     return number
 
 
+def workers(text: str) -> int:
+    """Read how many processes work together."""
+    number = int(text)
+    if not 1 <= number <= 64:  # noqa: PLR2004  # more would wait for the database
+        raise ValueError
+    return number
+
+
 def time_of_day(text: str) -> time:
     """Read a time as HH:MM."""
     if not re.fullmatch(r"\d\d:\d\d", text):

@@ -24,6 +24,7 @@ from bellwether.settings_readers import (
     url,
     web_address,
     word,
+    workers,
     zone,
 )
 
@@ -136,6 +137,15 @@ TABLE: tuple[Setting, ...] = (
         "a time of day as HH:MM",
         "When the digest is posted.",
         time_of_day,
+    ),
+    Setting(
+        "BELLWETHER_WORKERS",
+        "workers",
+        "1",
+        "a number from 1 to 64; 1 on SQLite",
+        "How many processes share a rescore, this one among them. Other serving processes on the "
+        "same PostgreSQL take part in any case.",
+        workers,
     ),
     Setting(
         "BELLWETHER_MODEL",

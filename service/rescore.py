@@ -70,9 +70,8 @@ def rescore(
     brake may hold.
 
     With a `crew`, this worker leads: others share the work. A run of that name that was begun is
-    taken up where it stands, and stays until `forget_run`, so that its report can be told again.
+    taken up where it stands.
     """
-    alone = crew is None
     crew = crew or Crew(f"by hand {token_hex(8)}", "alone", lambda: now)
     worker = Worker.joining(house, crew)
     if worker is None:
@@ -89,7 +88,7 @@ def rescore(
         finish_run(house, worker.orders.run, as_of=as_of, now=now)
         announce_ends(house, as_of=as_of, now=now)
     report = _report(worker)
-    if alone:
+    if not crew.again:
         with house.database.transaction() as tx:
             shares.forget_run(tx, crew.name)
     return report

@@ -38,13 +38,15 @@ class Crew:
     """A worker among others. `name` is the run's, `holder` its own, alike in no two workers.
 
     `now` tells the present instant, for leases. `pause` lets a moment pass and answers which
-    holders are known to be gone meanwhile.
+    holders are known to be gone meanwhile. `again`: the run stays when it is done, until it is
+    told, so that whoever takes over from its leader can tell it.
     """
 
     name: str
     holder: str
     now: Callable[[], datetime]
     pause: Callable[[], Iterable[str]] = _nobody_else
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
