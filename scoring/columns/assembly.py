@@ -85,8 +85,9 @@ def _common(values: Sequence[Ratios], rows: Index) -> Floats:
 def _asked(flags: Rows, ask: Callable[[Flags], Sequence[Decimal]]) -> Ints:
     """Return what the definition says to each combination of flags, in hundredths."""
     first, place = combinations(_packed(flags))
-    said = [[int(each.scaleb(2)) for each in ask(tuple(flags[:, row].tolist()))] for row in first]
-    return np.array([whole(each) for each in said]).T[:, place]
+    asked = [tuple(flags[:, row].tolist()) for row in first] or [(False,) * len(flags)]
+    said = [whole([int(each.scaleb(2)) for each in ask(each_of)]) for each_of in asked]
+    return np.array(said).T[:, place]
 
 
 def _packed(flags: Rows) -> list[Ints]:

@@ -80,7 +80,7 @@ def packed(layout: Layout, rows: Index, unfit: Collection[int]) -> Packed:
         for group, leasts in zip(taken, least, strict=True)
     ]
     blob = _bytes(layout.as_of, taken, widths)
-    length = len(blob) // max(1, len(rows))
+    length = len(blob) // len(rows) if len(rows) else 1
     cut = (blob[begin : begin + length] for begin in range(0, len(blob), length))
     kept: list[bytes | None] = [
         None if row in unfit else each for row, each in zip(rows.tolist(), cut, strict=True)
