@@ -67,14 +67,14 @@ class Columns:
     ) -> None:
         self._fields = fields
         self._mapped = mapped
-        self._constants = constants
+        self.constants = constants
         self._zone = zone
         self._taken = {one for named in mapped.values() for one in named} | set(constants)
         self._known: dict[str, tuple[str, ...]] = {}
 
     def item(self, row: Row) -> dict[str, object]:
         """Return the row in our words; empty cells are left out."""
-        item: dict[str, object] = dict(self._constants)
+        item: dict[str, object] = dict(self.constants)
         for column, value in row.items():
             if value not in (None, ""):
                 for field in self.reads(column):
@@ -89,6 +89,22 @@ class Columns:
             self._known[column] = self._mapped.get(column, ()) + free
         return self._known[column]
 
+    def layout(self, names: Iterable[str]) -> Mapping[str, str] | None:
+        """Return which column fills each field; None where two do, or one and a constant."""
+        found: dict[str, str] = {}
+        for name in names:
+            for field in self.reads(name):
+                if field in found or field in self.constants:
+                    return None
+                found[field] = name
+        return found
+
+    def values(self, field: str, cells: Sequence[object]) -> Sequence[object]:
+        """Return the cells of a column as its field takes them."""
+        if self._zone is None or field not in _TIMES:
+            return cells
+        return [self._value(field, cell) for cell in cells]
+
     def ignored(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the columns that nothing reads."""
         return tuple(one for one in columns if one not in INTERNAL and not self.reads(one))
@@ -101,7 +117,7 @@ class Columns:
                     f"The file has no column {column!r}; its columns are {', '.join(columns)}."
                 )
         filled = {field for column in columns for field in self.reads(column)}
-        lacking = sorted(self._fields.needed - filled - self._constants.keys())
+        lacking = sorted(self._fields.needed - filled - self.constants.keys())
         if lacking:
             field = to_camel(lacking[0])
             raise WrongUse(

@@ -8,9 +8,10 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol
 
 from bellwether.errors import Unreadable
 
@@ -20,6 +21,8 @@ _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 # A cell may hold a long ticket subject, never a megabyte.
 _LONGEST_CELL = 1_000_000
 _DELIMITERS = ",;\t|"
+# So many rows are read ahead of whoever takes them one by one.
+PAGE: Final = 1_000
 _JSON_ENDINGS = (".jsonl", ".ndjson", ".json")
 
 Row = Mapping[str, object]
@@ -39,13 +42,41 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows that follow each other: where each stood, and its cells or its object.
+
+    `faults` says what is wrong with those that cannot be read, by their place on the page.
+    """
+
+    columns: tuple[str, ...]
+    numbers: list[int]
+    cells: list[Any]
+    faults: dict[int, str]
+    read: int
+
+    def row(self, place: int) -> Row:
+        """Return one row by the names of its columns."""
+        cells = self.cells[place]
+        return cells if isinstance(cells, dict) else dict(zip(self.columns, cells, strict=False))
+
+    def line(self, place: int) -> Line:
+        """Return one row with all that is known of it."""
+        return Line(self.numbers[place], self.row(place), self.faults.get(place), self.read)
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """An open file: its columns (none for JSON Lines, whose rows name their own) and its rows."""
 
     path: Path
     columns: tuple[str, ...]
-    lines: Iterator[Line]
+    pages: Callable[[int], Iterator[Page]]
     size: int
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        """Return the rows one by one."""
+        return (page.line(place) for page in self.pages(PAGE) for place in range(len(page.numbers)))
 
 
 @contextmanager
@@ -73,22 +104,30 @@ def is_json(path: Path) -> bool:
 
 def _table(path: Path, text: IO[str], size: int, tell: Callable[[], int]) -> Table:
     if is_json(path):
-        return Table(path, (), _json_lines(text, tell), size)
+        return Table(path, (), lambda rows: _json_pages(text, tell, rows), size)
     header = text.readline()
     if not header.strip():
         raise Unreadable(str(path), "it is empty; the first line must name the columns")
     delimiter = max(_DELIMITERS, key=header.count)
     columns = tuple(name.strip() for name in next(csv.reader([header], delimiter=delimiter)))
-    if set(ADDED) <= set(columns):
-        columns = tuple(map(_revived, columns))
-    return Table(path, columns, _csv_lines(text, columns, delimiter, tell), size)
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(text, delimiter=delimiter)
+    if not set(ADDED) <= set(columns):
+        return Table(path, columns, lambda rows: _csv_pages(reader, columns, tell, rows), size)
+    columns = tuple(map(_revived, columns))
+    return Table(path, columns, lambda rows: _mended(reader, columns, tell, rows), size)
 
 
-def _json_lines(text: IO[str], tell: Callable[[], int]) -> Iterator[Line]:
-    for number, line in enumerate(text, start=1):
-        if line.strip():
+def _json_pages(text: IO[str], tell: Callable[[], int], rows: int) -> Iterator[Page]:
+    numbered = ((number, line) for number, line in enumerate(text, 1) if line.strip())
+    while some := list(islice(numbered, rows)):
+        page = Page((), [number for number, _ in some], [], {}, tell())
+        for place, (_, line) in enumerate(some):
             row, fault = _object(line)
-            yield Line(number, row, fault, tell())
+            page.cells.append(row)
+            if fault:
+                page.faults[place] = fault
+        yield page
 
 
 def _object(line: str) -> tuple[Row, str | None]:
@@ -101,30 +140,65 @@ def _object(line: str) -> tuple[Row, str | None]:
     return found, None
 
 
-def _csv_lines(
-    text: IO[str], columns: tuple[str, ...], delimiter: str, tell: Callable[[], int]
-) -> Iterator[Line]:
-    csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(text, delimiter=delimiter)
-    mended = set(ADDED) <= set(columns)
-    while True:
-        number = reader.line_num + 2  # the header is line 1, and rows start after the last one
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Line(number, {}, f"this line is not CSV: {error}", tell())
-            continue
-        if cells:
-            given = map(_revived, cells) if mended else cells
-            row: dict[str, Any] = dict(zip(columns, given, strict=False))
-            yield Line(number, row, _width(cells, columns), tell())
+class _Reader(Iterator[list[str]], Protocol):
+    """What `csv.reader` returns."""
+
+    @property
+    def line_num(self) -> int: ...
 
 
-def _width(cells: list[str], columns: tuple[str, ...]) -> str | None:
-    if len(cells) == len(columns):
-        return None
+def _csv_pages(
+    reader: _Reader, columns: tuple[str, ...], tell: Callable[[], int], rows: int
+) -> Iterator[Page]:
+    more = True
+    while more:
+        kept, numbers, fault = _taken(reader, rows)
+        more = fault is not None or len(kept) == rows
+        page = Page(columns, numbers, kept, {}, tell())
+        if fault is not None:
+            page.faults[len(kept) - 1] = f"this line is not CSV: {fault}"
+        _judge_widths(page)
+        if page.numbers:
+            yield page
+
+
+def _taken(reader: _Reader, rows: int) -> tuple[list[list[str]], list[int], csv.Error | None]:
+    """Take rows until there are so many, or one cannot be read, with the line each begins on."""
+    kept: list[list[str]] = []
+    # The header is line 1, and a row begins on the line after the last one's end.
+    numbers = [reader.line_num + 2]
+    try:
+        for cells in islice(reader, rows):
+            kept.append(cells)
+            numbers.append(reader.line_num + 2)
+    except csv.Error as error:
+        return [*kept, []], numbers, error
+    return kept, numbers[:-1], None
+
+
+def _judge_widths(page: Page) -> None:
+    """Drop empty lines, and tell the rows of another width than the header's."""
+    width = len(page.columns)
+    if set(map(len, page.cells)) <= {width}:
+        return
+    odd = [at for at, cells in enumerate(page.cells) if len(cells) != width]
+    empty = {at for at in odd if not page.cells[at] and at not in page.faults}
+    known = [at for at in range(len(page.cells)) if at not in empty]
+    faults = {at: _width(page.cells[at], page.columns) for at in odd} | page.faults
+    page.faults.clear()
+    page.faults.update({place: faults[at] for place, at in enumerate(known) if at in faults})
+    page.cells[:] = [page.cells[at] for at in known]
+    page.numbers[:] = [page.numbers[at] for at in known]
+
+
+def _mended(
+    reader: _Reader, columns: tuple[str, ...], tell: Callable[[], int], rows: int
+) -> Iterator[Page]:
+    for page in _csv_pages(reader, columns, tell, rows):
+        yield replace(page, cells=[list(map(_revived, cells)) for cells in page.cells])
+
+
+def _width(cells: list[str], columns: tuple[str, ...]) -> str:
     return f"this line has {len(cells)} cells where the header names {len(columns)} columns"
 
 

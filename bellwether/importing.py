@@ -1,19 +1,20 @@
 """Importing a file: rows through the same doors as everything else, one outcome per row."""
 
-import hashlib
-import json
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, assert_never
+from typing import assert_never
 
-from bellwether.columns import INTERNAL, OWNER, Columns, Fields, fields_of
-from bellwether.files import Line, Rejects, Row, Table
+from bellwether.columns import Columns, Fields, fields_of
+from bellwether.desk import Desk, Imported, Outcome
+from bellwether.files import Line, Rejects, Table
+from bellwether.paging import ROWS, SheetOf, row_id, split
 from service.catalog import CustomerDraft, upsert
 from service.events import EventDraft
 from service.ingest import accept_events
+from service.loading import accept_sheets
 from service.ports import House
 from service.records import (
     InvoiceDraft,
@@ -23,11 +24,9 @@ from service.records import (
     accept_surveys,
     accept_tickets,
 )
+from service.sheets import Sheet
 
-REFUSED = ("rejected", "conflict")
-_CONFLICT = "another row used this id with other content"
-# So many reasons are shown on the screen; the rejects file holds them all.
-_SHOWN = 5
+__all__ = ["Imported", "Plan", "What", "fields_for", "import_table", "row_id"]
 
 
 class What(StrEnum):
@@ -40,20 +39,6 @@ class What(StrEnum):
     surveys = "surveys"
 
 
-class Outcome(Protocol):
-    """What every door answers for an item."""
-
-    @property
-    def status(self) -> str:
-        """The outcome in one word."""
-        ...
-
-    @property
-    def reason(self) -> str | None:
-        """Why, when it was refused or put aside."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to do with a file. `rehearse` writes nothing."""
@@ -63,21 +48,6 @@ class Plan:
     feed: str
     create_customers: bool
     rehearse: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What came of it: rows by outcome, the first reasons, columns nobody read."""
-
-    counts: dict[str, int]
-    reasons: tuple[tuple[int, str], ...]
-    ignored: tuple[str, ...]
-    rejects: str | None
-
-    @property
-    def refused(self) -> int:
-        """How many rows did not get in."""
-        return sum(self.counts.get(word, 0) for word in REFUSED)
 
 
 def fields_for(what: What) -> Fields:
@@ -109,108 +79,67 @@ def import_table(
     """Import every row; `progress` is told how many bytes of the file were read."""
     if table.columns:
         plan.columns.check(table.columns)
-    desk = _Desk(plan, rejects)
-    doors = _doors(house, plan, desk.items(table.lines), now)
-    for outcome in doors:
-        desk.settle(outcome)
-        progress(desk.read)
+    desk = Desk(plan.columns, rejects, rehearse=plan.rehearse)
+    if plan.what is What.events:
+        _load(house, table, plan, desk, now, progress)
+    else:
+        items = _items(table.lines, plan, desk)
+        for outcome in _doors(house, plan, items, now):
+            desk.settle(outcome)
+            progress(desk.read)
     report = desk.report()
     rejects.close()
     return report
 
 
+def _load(  # noqa: PLR0917 - what `import_table` was given
+    house: House,
+    table: Table,
+    plan: Plan,
+    desk: Desk,
+    now: datetime,
+    progress: Callable[[int], None],
+) -> None:
+    """Import events by the page; a file of them may be long."""
+    read: deque[SheetOf] = deque()
+
+    def sheets() -> Iterator[Sheet]:
+        for page in table.pages(ROWS):
+            read.append(SheetOf(page, plan.columns))
+            desk.overlook(read[-1].names)
+            yield read[-1].sheet()
+
+    options = {"create_customers": plan.create_customers, "rehearse": plan.rehearse}
+    for settled in accept_sheets(house, plan.feed, sheets(), now=now, **options):
+        done = read.popleft()
+        desk.settle_page(done.page, done.places, settled)
+        progress(done.page.read)
+
+
+def _items(lines: Iterator[Line], plan: Plan, desk: Desk) -> Iterator[dict[str, object]]:
+    """Yield the readable rows as items; the others wait with them, to be refused in turn."""
+    for line in lines:
+        if desk.take(line):
+            item = plan.columns.item(line.row)
+            if plan.what is What.surveys:
+                item.setdefault("id", row_id(item, line.row))
+            yield item
+
+
 def _doors(
     house: House, plan: Plan, items: Iterator[dict[str, object]], now: datetime
 ) -> Iterator[Outcome]:
+    owned = (split(item) for item in items) if plan.what is not What.customers else iter(())
     match plan.what:
         case What.customers:
             return upsert(house, items, now=now, rehearse=plan.rehearse)
-        case What.events:
-            return accept_events(
-                house,
-                plan.feed,
-                _owned(items),
-                now=now,
-                create_customers=plan.create_customers,
-                rehearse=plan.rehearse,
-            )
         case What.tickets:
-            return accept_tickets(house, plan.feed, _owned(items), now=now, rehearse=plan.rehearse)
+            return accept_tickets(house, plan.feed, owned, now=now, rehearse=plan.rehearse)
         case What.invoices:
-            return accept_invoices(house, plan.feed, _owned(items), now=now, rehearse=plan.rehearse)
+            return accept_invoices(house, plan.feed, owned, now=now, rehearse=plan.rehearse)
         case What.surveys:
-            return accept_surveys(house, plan.feed, _owned(items), now=now, rehearse=plan.rehearse)
+            return accept_surveys(house, plan.feed, owned, now=now, rehearse=plan.rehearse)
+        case What.events:
+            return accept_events(house, plan.feed, owned, now=now, rehearse=plan.rehearse)
         case _:
             assert_never(plan.what)
-
-
-def _owned(items: Iterator[dict[str, object]]) -> Iterator[tuple[str, dict[str, object]]]:
-    """Split the owner off; what is no text is refused by the door, as an empty one is."""
-    for item in items:
-        owner = item.pop(OWNER, "")
-        yield owner if isinstance(owner, str) else str(owner), item
-
-
-def row_id(item: Mapping[str, object], row: Row) -> str:
-    """Return an id for a row that gives none: made of the whole row, and of how it was read.
-
-    Columns nobody reads tell two events apart as well as those that are mapped do; so only rows
-    that are alike in everything are one event. What a rejects file adds to a row does not count.
-    """
-    cells = {name: value for name, value in row.items() if name not in INTERNAL}
-    text = json.dumps([item, cells], sort_keys=True, separators=(",", ":"))
-    return "row:" + hashlib.sha256(text.encode()).hexdigest()[:40]
-
-
-class _Desk:
-    """Keeps each row until its outcome comes back; outcomes come in the order of the items."""
-
-    def __init__(self, plan: Plan, rejects: Rejects) -> None:
-        self.read = 0
-        self._plan = plan
-        self._rejects = rejects
-        self._waiting: deque[Line] = deque()
-        self._counts: Counter[str] = Counter()
-        self._reasons: list[tuple[int, str]] = []
-        self._ignored: dict[str, None] = {}
-
-    def items(self, lines: Iterator[Line]) -> Iterator[dict[str, object]]:
-        """Yield the readable rows as items; the others wait with them, to be refused in turn."""
-        for line in lines:
-            self._waiting.append(line)
-            if line.fault is None:
-                self._ignored.update(dict.fromkeys(self._plan.columns.ignored(line.row)))
-                yield self._item(line.row)
-
-    def settle(self, outcome: Outcome) -> None:
-        """Take down what became of the readable row that has waited longest."""
-        self._refuse_unreadable()
-        line = self._waiting.popleft()
-        self.read = line.read
-        if outcome.status in REFUSED:
-            self._refuse(line, outcome.status, outcome.reason or _CONFLICT)
-        else:
-            self._counts[outcome.status] += 1
-
-    def report(self) -> Imported:
-        """Return the sums."""
-        self._refuse_unreadable()
-        path = str(self._rejects.path) if self._rejects.count else None
-        return Imported(dict(self._counts), tuple(self._reasons), tuple(self._ignored), path)
-
-    def _item(self, row: Row) -> dict[str, object]:
-        item = self._plan.columns.item(row)
-        if self._plan.what in (What.events, What.surveys):
-            item.setdefault("id", row_id(item, row))
-        return item
-
-    def _refuse_unreadable(self) -> None:
-        while self._waiting and (fault := self._waiting[0].fault):
-            self._refuse(self._waiting.popleft(), "rejected", fault)
-
-    def _refuse(self, line: Line, status: str, reason: str) -> None:
-        self._counts[status] += 1
-        if len(self._reasons) < _SHOWN:
-            self._reasons.append((line.number, reason))
-        if not self._plan.rehearse:
-            self._rejects.add(line, reason)

@@ -76,6 +76,11 @@ def laid_down(arrival: Arrival, customer_id: int, feed: str) -> NewEvent:
     )
 
 
+def digest(customer_id: int, content: str) -> str:
+    """Answer the digest of an event whose content `sheets` has spelled already."""
+    return hashlib.sha256(f"[{customer_id}{content}".encode()).hexdigest()
+
+
 def _content(draft: EventDraft) -> list[object]:
     return [
         draft.type,

@@ -13,11 +13,19 @@ from uuid import uuid4
 
 from service.chunks import CHUNK, chunks, writing
 from service.errors import DraftInvalid, EventConflict, Problem, UnknownCustomer
-from service.events import KEPT_SINCE, Arrival, EventDraft, content_id, in_future, laid_down
+from service.events import (
+    FUTURE_TOLERANCE,
+    KEPT_SINCE,
+    Arrival,
+    EventDraft,
+    content_id,
+    in_future,
+    laid_down,
+)
 from service.ports import House
 from service.written import clean_key, printable, read
 from storage import switches
-from storage.activity import NewEvent, Quarantined, append_events, quarantine
+from storage.activity import Quarantined, append, quarantine
 from storage.customers import CustomerFields, resolve_keys, upsert_customers
 from storage.database import Transaction
 
@@ -113,17 +121,17 @@ def accept_events(
     `rehearse` answers what would happen and changes nothing.
     """
     for batch in chunks(items, chunk):
-        doors = [_at_the_door(key, written, now, new_id) for key, written in batch]
+        doors = [at_the_door(key, written, now, new_id) for key, written in batch]
         arrivals = [door for door in doors if isinstance(door, Arrival)]
         with writing(house.database, rehearse=rehearse) as tx:
             if create_customers:
-                _create_missing(tx, arrivals, now)
+                create_missing(tx, ((one.key, one.occurred_at) for one in arrivals), now)
             admitted = iter(admit(tx, feed, arrivals, now=now))
         for door in doors:
             yield door if isinstance(door, Outcome) else next(admitted)
 
 
-def _at_the_door(
+def at_the_door(
     key: object, written: Written, now: datetime, new_id: NewId | None
 ) -> Arrival | Outcome:
     """Read one item; what cannot be read is an outcome already."""
@@ -136,16 +144,17 @@ def _at_the_door(
     return Arrival(owner, made, draft, now)
 
 
-def _create_missing(tx: Transaction, arrivals: Sequence[Arrival], now: datetime) -> None:
+def create_missing(tx: Transaction, seen: Iterable[tuple[str, datetime]], now: datetime) -> None:
     """Make a customer of every unknown key that has at least one believable event."""
-    known = resolve_keys(tx, {arrival.key for arrival in arrivals})
     firsts: dict[str, datetime] = {}
-    for arrival in arrivals:
-        if arrival.key not in known and not in_future(arrival, now):
-            at = arrival.occurred_at
-            firsts[arrival.key] = min(at, firsts.get(arrival.key, at))
+    for key, at in seen:
+        if at <= now + FUTURE_TOLERANCE:
+            firsts[key] = min(at, firsts.get(key, at))
+    known = resolve_keys(tx, firsts) if firsts else {}
     fields = [
-        CustomerFields(key=key, name=key, created_on=first.date()) for key, first in firsts.items()
+        CustomerFields(key=key, name=key, created_on=first.date())
+        for key, first in firsts.items()
+        if key not in known
     ]
     if fields:
         upsert_customers(tx, fields, now)
@@ -156,24 +165,41 @@ def admit(
 ) -> list[Outcome]:
     """Lay down what can be laid down and quarantine the rest, in the caller's transaction."""
     ids = resolve_keys(tx, {arrival.key for arrival in arrivals})
-    since = _kept_since(tx, arrivals, now)
-    outcomes: list[Outcome | None] = [_held_back(one, ids, since, now) for one in arrivals]
-    held = [a for a, outcome in zip(arrivals, outcomes, strict=True) if outcome is not None]
-    reasons = [outcome.reason or "" for outcome in outcomes if outcome is not None]
-    if held:
-        quarantine(tx, [_put_aside(feed, a, why) for a, why in zip(held, reasons, strict=True)])
+    since = kept_since(tx, (arrival.occurred_at for arrival in arrivals), now)
+    outcomes = hold_back(tx, feed, arrivals, ids=ids, since=since, now=now)
     fit = [a for a, outcome in zip(arrivals, outcomes, strict=True) if outcome is None]
     events = [laid_down(arrival, ids[arrival.key], feed) for arrival in fit]
-    appended = iter(_append(tx, events, now))
+    appended = iter(append(tx, events, now))
     return [
         outcome or Outcome(next(appended), arrival.key, arrival.event_id)
         for arrival, outcome in zip(arrivals, outcomes, strict=True)
     ]
 
 
-def _kept_since(tx: Transaction, arrivals: Sequence[Arrival], now: datetime) -> datetime | None:
+def hold_back(
+    tx: Transaction,
+    feed: str,
+    arrivals: Sequence[Arrival],
+    *,
+    ids: Mapping[str, int],
+    since: datetime | None,
+    now: datetime,
+) -> list[Outcome | None]:
+    """Put what cannot count in quarantine; answer None for what can."""
+    outcomes = [_held_back(one, ids, since, now) for one in arrivals]
+    held = [
+        _put_aside(feed, arrival, outcome.reason or "")
+        for arrival, outcome in zip(arrivals, outcomes, strict=True)
+        if outcome is not None
+    ]
+    if held:
+        quarantine(tx, held)
+    return outcomes
+
+
+def kept_since(tx: Transaction, moments: Iterable[datetime], now: datetime) -> datetime | None:
     """Answer before when events are forgotten, where any of these could be of that time."""
-    if all(arrival.occurred_at > now - YOUNG for arrival in arrivals):
+    if min(moments, default=now) > now - YOUNG:
         return None
     stands = switches.switch(tx, KEPT_SINCE)
     return None if stands is None else datetime.fromisoformat(stands.value)
@@ -195,7 +221,3 @@ def _put_aside(feed: str, arrival: Arrival, reason: str) -> Quarantined:
     draft = arrival.draft.model_copy(update={"id": arrival.event_id})
     body = draft.model_dump(mode="json", by_alias=True, exclude_none=True)
     return Quarantined(feed, arrival.key, reason, {"event": body}, arrival.received_at)
-
-
-def _append(tx: Transaction, events: Sequence[NewEvent], now: datetime) -> list[Status]:
-    return [appended.outcome for appended in append_events(tx, events, now)] if events else []

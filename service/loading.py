@@ -1,0 +1,165 @@
+"""Accept events by the sheet: the door of `ingest` for files, at the pace of the database.
+
+While one sheet is being written the next is read. Each is one transaction, so that whoever stops
+in the middle leaves whole sheets behind, and sending the same again goes on from there.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import compress, repeat
+from operator import itemgetter
+from typing import Any, Final
+
+from service.chunks import writing
+from service.events import FUTURE_TOLERANCE, Arrival, digest, laid_down
+from service.ingest import (
+    Outcome,
+    Status,
+    at_the_door,
+    create_missing,
+    hold_back,
+    kept_since,
+)
+from service.ports import House
+from service.sheets import Plain, Reader, Sheet
+from storage.activity import NewEvent, append
+from storage.customers import resolve_keys
+from storage.database import Transaction
+
+REFUSED: Final = ("rejected", "conflict")
+ALL_TIME: Final = timedelta(days=365 * 1000)
+Said = tuple[int, Status, str | None]  # Where a row stands, what became of it, why.
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a sheet: rows by outcome, and those refused with their places."""
+
+    counts: Mapping[str, int]
+    refused: Sequence[Said]
+
+
+def accept_sheets(
+    house: House,
+    feed: str,
+    sheets: Iterable[Sheet],
+    *,
+    now: datetime,
+    create_customers: bool = False,
+    rehearse: bool = False,
+) -> Iterator[Settled]:
+    """Accept sheets of events, as `accept_events` does its items; every row has an id.
+
+    A sheet is committed before it is yielded as settled; by then one more may have been read. When
+    somebody interrupts, the sheet being written is finished, and told, before it ends.
+    """
+    reader = Reader(now)
+    work = _Work(house, feed, now, create_customers, rehearse)
+    writing_now: Future[Settled] | None = None
+    with ThreadPoolExecutor(1, "bellwether-load") as writer:
+        try:
+            for sheet in sheets:
+                read = reader.read(sheet)
+                done = writing_now.result() if writing_now else None
+                writing_now = writer.submit(work.write, sheet, *read)
+                if done:
+                    yield done
+            if writing_now:
+                last, writing_now = writing_now, None
+                yield last.result()
+        except KeyboardInterrupt:
+            if writing_now:
+                yield writing_now.result()
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """How sheets are written: whose, into which feed, as of when."""
+
+    house: House
+    feed: str
+    now: datetime
+    create_customers: bool
+    rehearse: bool
+
+    def write(self, sheet: Sheet, plain: Plain, careful: list[int]) -> Settled:
+        """Write one sheet, in a transaction."""
+        doors = {place: self._door(sheet, place) for place in careful}
+        unread = [_said(at, door) for at, door in doors.items() if isinstance(door, Outcome)]
+        arrivals = {at: door for at, door in doors.items() if isinstance(door, Arrival)}
+        with writing(self.house.database, rehearse=self.rehearse) as tx:
+            said = [*unread, *self._admit(tx, sheet, plain, arrivals)]
+        counts = Counter[str](status for _, status, _ in said)
+        counts["accepted"] += sheet.size - len(said)
+        refused = (one for one in said if one[1] in REFUSED)
+        return Settled(+counts, sorted(refused, key=itemgetter(0)))
+
+    def _door(self, sheet: Sheet, place: int) -> Arrival | Outcome:
+        return at_the_door(*sheet.item(place), self.now, None)
+
+    def _admit(
+        self, tx: Transaction, sheet: Sheet, plain: Plain, arrivals: dict[int, Arrival]
+    ) -> list[Said]:
+        """Lay down what can be laid down; say what became of all that was not accepted."""
+        careful = [(one.key, one.occurred_at) for one in arrivals.values()]
+        if self.create_customers:
+            create_missing(tx, [*careful, *zip(plain.keys, plain.moments, strict=True)], self.now)
+        ids = resolve_keys(tx, {*plain.keys, *(key for key, _ in careful)})
+        since = kept_since(tx, [*plain.moments, *(at for _, at in careful)], self.now)
+        good, bad = _sorted_out(plain, ids, since, self.now)
+        for place in bad:
+            door = self._door(sheet, place)
+            if isinstance(door, Arrival):
+                arrivals[place] = door
+        waiting = dict(sorted(arrivals.items()))
+        held = hold_back(tx, self.feed, list(waiting.values()), ids=ids, since=since, now=self.now)
+        events = dict(zip(good.places, _events(good, ids, self.feed), strict=True))
+        said: list[Said] = []
+        for (place, arrival), outcome in zip(waiting.items(), held, strict=True):
+            if outcome:
+                said.append(_said(place, outcome))
+            else:
+                events[place] = laid_down(arrival, ids[arrival.key], self.feed)
+        return said + self._append(tx, events)
+
+    def _append(self, tx: Transaction, events: Mapping[int, NewEvent]) -> list[Said]:
+        """Lay events down in the order of their places."""
+        places = sorted(events)
+        statuses = append(tx, [events[place] for place in places], self.now)
+        if statuses.count("accepted") == len(statuses):
+            return []
+        pairs = zip(places, statuses, strict=True)
+        return [(place, status, None) for place, status in pairs if status != "accepted"]
+
+
+def _said(place: int, outcome: Outcome) -> Said:
+    return place, outcome.status, outcome.reason
+
+
+def _sorted_out(
+    plain: Plain, ids: Mapping[str, int], since: datetime | None, now: datetime
+) -> tuple[Plain, list[int]]:
+    """Part what may be laid down from the places of what must wait, for whatever reason."""
+    soonest, latest = since or now - ALL_TIME, now + FUTURE_TOLERANCE
+    fit = [
+        key in ids and soonest <= at <= latest
+        for key, at in zip(plain.keys, plain.moments, strict=True)
+    ]
+    if all(fit):
+        return plain, []
+    columns: list[list[Any]] = [list(compress(column, fit)) for column in plain]
+    good = Plain(*columns)
+    return good, [place for place, fits in zip(plain.places, fit, strict=True) if not fits]
+
+
+def _events(plain: Plain, ids: Mapping[str, int], feed: str) -> Iterator[NewEvent]:
+    owners = [ids[key] for key in plain.keys]
+    digests = map(digest, owners, plain.content)
+    columns = (plain.kinds, plain.features, plain.moments, plain.values, plain.users)
+    return map(
+        NewEvent._make, zip(owners, repeat(feed), plain.ids, *columns, plain.properties, digests)
+    )
