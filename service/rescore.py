@@ -58,6 +58,7 @@ def rescore(
     progress: Progress | None = None,
     batch: int = BATCH,
     crew: Crew | None = None,
+    closely: bool = False,
 ) -> RescoreReport:
     """Score all active customers as they stood at the end of the UTC day `as_of`.
 
@@ -70,7 +71,8 @@ def rescore(
     brake may hold.
 
     With a `crew`, this worker leads: others share the work. A run of that name that was begun is
-    taken up where it stands.
+    taken up where it stands. With `closely`, everybody is looked at one by one, also where columns
+    would do; it is slow, and comes to the same.
     """
     crew = crew or Crew(f"by hand {token_hex(8)}", "alone", lambda: now)
     worker = Worker.joining(house, crew)
@@ -82,6 +84,7 @@ def rescore(
             terms=terms(house),
         )  # fmt: skip
         worker = _begun(house, crew, as_of, wanted, now=now, batch=batch)
+    worker.closely = closely
     _see_through(worker, progress)
     if worker.orders.decide:
         finish_abandoned(house, worker.orders.run, now=now)

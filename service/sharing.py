@@ -16,14 +16,19 @@ from typing import Any, Final
 from scoring.feeds import FeedState
 from scoring.score import Plan
 from service.batch import Tally, score_batch
+from service.chunks import chunks
 from service.plans import plan_again
 from service.ports import House
+from service.quiet import score_quiet
 from service.verdict import FAULTS, Assignment, fault_words
 from storage import shares
 from storage.customers import customers_by_ids
 from storage.database import Transaction
 from storage.shares import DealtRun, Progress, Share
 
+# Customers a transaction, where they are looked at one by one. More saves little; fewer would pay
+# the fixed statements too often.
+BATCH: Final = 500
 # A share whose worker is gone is claimed again after this; one in a transaction is never taken.
 LEASE: Final = timedelta(seconds=30)
 
@@ -108,13 +113,17 @@ class Robbed(Exception):  # noqa: N818 - never seen outside; it only ends the tr
 
 @dataclass(slots=True)
 class Worker:
-    """A worker at a run; `tasks` are its assignments by model, made when first needed."""
+    """A worker at a run; `tasks` are its assignments by model, made when first needed.
+
+    One that looks `closely` looks at every customer one by one, also where columns would do.
+    """
 
     house: House
     crew: Crew
     dealt: DealtRun
     orders: Orders
     tasks: dict[str, Assignment] = field(default_factory=dict)
+    closely: bool = False
 
     @classmethod
     def joining(cls, house: House, crew: Crew) -> "Worker | None":
@@ -134,11 +143,15 @@ class Worker:
     def work(self, held: Share) -> Share | None:
         """Score the customers of a share; answer the next one, claimed with the last commit.
 
-        When a batch breaks as a whole, it is halved until the one at fault stands alone.
+        The quiet ones go together, the others in batches. When a batch breaks as a whole, it is
+        halved until the one at fault stands alone.
         """
         task = self._task(held.model)
-        left: list[Sequence[int]] = [held.customers]
-        following: Share | None = None
+        try:
+            following, loud = self._quiet(task, held)
+        except Robbed:
+            return self.claim()
+        left: list[Sequence[int]] = [*reversed([*chunks(loud, BATCH)])]
         while left:
             chosen = left.pop()
             try:
@@ -152,6 +165,18 @@ class Worker:
                 else:
                     following = self._give_up(held, chosen[0], fault, last=not left)
         return following
+
+    def _quiet(self, task: Assignment, held: Share) -> tuple[Share | None, Sequence[int]]:
+        """Score the quiet customers of the share; answer the others, and the next share if none."""
+        if self.closely:
+            return None, held.customers
+        try:
+            with self.house.database.transaction() as tx:
+                before = _held(tx, held)
+                tally, loud = score_quiet(tx, task, held.customers)
+                return self._settle(tx, held, _added(before, tally), last=not loud), loud
+        except FAULTS:
+            return None, held.customers
 
     def progress(self) -> Progress:
         """Answer how far the run is, whoever works at it."""

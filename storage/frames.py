@@ -5,7 +5,7 @@ Frames are never changed or forgotten, so that what a process learned of them st
 database it learned it from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, LargeBinary, Row, Select, Table, select
@@ -25,7 +25,7 @@ frame = Table(
     Column("body", Document, nullable=False),
 )
 
-_known: Final[dict[bytes, Mapping[str, Any]]] = {}
+_known: Final[dict[bytes, Callable[[bytes], dict[str, Any]]]] = {}
 
 
 def framed(digest: bytes, packed: bytes) -> bytes:
@@ -40,15 +40,11 @@ def keep_frame(tx: Connection, digest: bytes, body: Mapping[str, Any]) -> None:
 
 def unframed(stored: bytes) -> dict[str, Any]:
     """Return the record; raises UnknownFrame."""
-    # Only who reads such a record needs NumPy.
-    from scoring.columns.packed import unpack  # type: ignore[import-not-found] # noqa: PLC0415 - as said above
-
     begin = len(MARK) + DIGEST
-    body = _known.get(stored[len(MARK) : begin])
-    if body is None:
+    read = _known.get(stored[len(MARK) : begin])
+    if read is None:
         raise UnknownFrame
-    record: dict[str, Any] = unpack(MARK + stored[begin:], body)
-    return record
+    return read(MARK + stored[begin:])
 
 
 def opened(tx: Connection, statement: Select[*tuple[Any, ...]]) -> list[Row[Any]]:
@@ -56,8 +52,16 @@ def opened(tx: Connection, statement: Select[*tuple[Any, ...]]) -> list[Row[Any]
     try:
         return list(tx.execute(statement).all())
     except UnknownFrame:
-        _known.update((bytes(row.digest), row.body) for row in tx.execute(select(frame)))
+        _learn(tx)
     try:
         return list(tx.execute(statement).all())
     except UnknownFrame:
         raise UnreadableRecord from None
+
+
+def _learn(tx: Connection) -> None:
+    # Only who reads such a record needs NumPy.
+    from scoring.columns.packed import Reader  # noqa: PLC0415 - as said above
+
+    for row in tx.execute(select(frame)):
+        _known.setdefault(bytes(row.digest), Reader(row.body).record)

@@ -1,0 +1,161 @@
+"""Who need not be asked about one by one: a coarse sieve over a whole day's quiet customers.
+
+Quiet is who stands in the band of the day before, under the same version of the model, with no play
+open and no start put off. Of them a playbook has nothing to say unless its trigger fires. The sieve
+lets through everybody for whom it might, and some for whom it does not; it never holds back one for
+whom it does. A trigger, or a field of one, that it does not know lets everybody through.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playbooks.playbook import Playbook
+from playbooks.triggers import (
+    Crosses,
+    Drops,
+    EntersBand,
+    FactorCrosses,
+    LeavesBand,
+    RenewalNear,
+    Stays,
+    TrendTurns,
+    Trigger,
+)
+
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+# A change that is not known, a renewal nobody set.
+UNKNOWN: Final = -(2**62)
+# The fields of each kind that `_passes` looks at; another that is set makes the trigger unknown.
+LOOKED_AT: Final = {
+    EntersBand: {"kind", "bands"},
+    LeavesBand: {"kind", "bands"},
+    Drops: {"kind", "points", "days", "or_"},
+    Crosses: {"kind", "at", "direction"},
+    FactorCrosses: {"kind", "factor", "at", "direction"},
+    Stays: {"kind", "bands", "days"},
+    TrendTurns: {"kind", "to"},
+    RenewalNear: {"kind", "within", "bands"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A day's quiet customers in columns: points are hundredths, days ordinals, words places.
+
+    `eve` is the day they were scored before. `factors` are today's values by name, in millionths,
+    UNKNOWN where not really known.
+    """
+
+    as_of: int
+    eve: int
+    value: Ints
+    before: Ints
+    change_7: Ints
+    change_30: Ints
+    band: Ints
+    bands: Sequence[str]
+    trend: Ints
+    trend_before: Ints
+    trends: Sequence[str]
+    band_since: Ints
+    renewal_on: Ints
+    factors: dict[str, Ints]
+
+    @property
+    def everybody(self) -> Mask:
+        """Return a mask of all."""
+        return np.ones(len(self.value), np.bool_)
+
+    @property
+    def nobody(self) -> Mask:
+        """Return a mask of none."""
+        return np.zeros(len(self.value), np.bool_)
+
+    def inside(self, bands: Sequence[str]) -> Mask:
+        """Return who is in one of these bands."""
+        places = [place for place, one in enumerate(self.bands) if one in bands]
+        found: Mask = np.isin(self.band, places)
+        return found
+
+
+def may_fire(playbooks: Sequence[Playbook], quiet: Quiet) -> Mask:
+    """Return for whom one of the playbooks might have something to say."""
+    found = quiet.nobody
+    for playbook in playbooks:
+        found |= _passes(playbook.when, quiet)
+    return found
+
+
+def _passes(trigger: Trigger, quiet: Quiet) -> Mask:  # noqa: PLR0911 - an answer a kind
+    given = {name for name, _ in trigger if _is_set(trigger, name)}
+    if not given <= LOOKED_AT.get(type(trigger), set()):
+        return quiet.everybody
+    match trigger:
+        case EntersBand() | LeavesBand():
+            return quiet.nobody
+        case Drops():
+            return _fell(trigger, quiet)
+        case Crosses():
+            now, before = _beyond(trigger, quiet.value, 2), _beyond(trigger, quiet.before, 2)
+            return now & ~before
+        case FactorCrosses():
+            value = quiet.factors.get(trigger.factor)
+            known = quiet.nobody if value is None else value != UNKNOWN
+            return known if value is None else known & _beyond(trigger, value, 6)
+        case Stays():
+            days = quiet.as_of - quiet.band_since
+            passed = quiet.as_of - quiet.eve
+            reached: Mask = (days >= trigger.days) & (days - passed < trigger.days)
+            return reached & quiet.inside(trigger.bands)
+        case TrendTurns():
+            new = quiet.trends.index(trigger.to)
+            turned: Mask = (quiet.trend == new) & (quiet.trend_before != new)
+            return turned
+        case RenewalNear():
+            return _came_near(trigger, quiet)
+        case _:
+            return quiet.everybody
+
+
+def _is_set(trigger: Trigger, name: str) -> bool:
+    field = type(trigger).model_fields[name]
+    return field.is_required() or getattr(trigger, name) != field.default
+
+
+def _fell(trigger: Drops, quiet: Quiet) -> Mask:
+    found = quiet.nobody
+    fall: Any
+    for fall in (trigger, getattr(trigger, "or_", None)):
+        if fall is not None:
+            change = quiet.change_7 if fall.days == 7 else quiet.change_30  # noqa: PLR2004 - the field says days
+            found |= (change != UNKNOWN) & (change <= _whole(-fall.points, 2, ROUND_FLOOR))
+    return found
+
+
+def _beyond(trigger: Crosses | FactorCrosses, values: Ints, places: int) -> Mask:
+    at = _whole(trigger.at, places, ROUND_CEILING)
+    found: Mask = values < at if trigger.direction == "below" else values >= at
+    return found
+
+
+def _came_near(trigger: RenewalNear, quiet: Quiet) -> Mask:
+    left = quiet.renewal_on - quiet.as_of
+    ahead = (quiet.renewal_on != UNKNOWN) & (left >= 0) & quiet.inside(trigger.bands)
+    before = quiet.renewal_on - quiet.eve
+    reached = quiet.nobody
+    for days in trigger.within:
+        reached |= (left <= days) & (before > days)
+    found: Mask = ahead & reached
+    return found
+
+
+def _whole(number: Decimal, places: int, rounding: str) -> int:
+    """Return the number in units of its last place, rounded so that comparing stays exact."""
+    return int(number.scaleb(places).to_integral_value(rounding))

@@ -1,0 +1,141 @@
+"""Rows by the column: read into arrays and written from lists, with no object of ours a row.
+
+What is read are whole numbers. On PostgreSQL they come by COPY in binary: all rows are of one
+length then, and NumPy takes them as they are.
+"""
+
+import io
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import date
+from itertools import chain, repeat
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import psycopg2
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, func, literal
+from sqlalchemy import cast as as_type
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.elements import Label
+
+from storage.columns import Day
+from storage.copying import NOTHING
+
+Ints = npt.NDArray[np.int64]
+Cells = Sequence[Any] | str | int | None
+
+# What stands for NULL among whole numbers; no count, day or number of ours comes near it.
+MISSING: Final = -(2**62)
+# Of COPY's binary format: what stands before the first row and after the last.
+_HEAD: Final = 19
+_TAIL: Final = 2
+# The ordinal of SQLite's Julian day 0.
+_JULIAN: Final = 1721424.5
+
+
+def whole(value: ColumnElement[Any], name: str) -> Label[int]:
+    """Return a value as a whole number that is never NULL, under a name."""
+    return func.coalesce(as_type(value, BigInteger), MISSING).label(name)
+
+
+def ordinal(tx: Connection, day: ColumnElement[date]) -> ColumnElement[int]:
+    """Return the ordinal of a day, as Python counts them."""
+    if tx.dialect.name == "postgresql":
+        return day - literal(date(1, 1, 1)) + 1  # type: ignore[return-value] # Days between.
+    if isinstance(day.type, Day):
+        return as_type(day, BigInteger)
+    return as_type(func.julianday(day) - _JULIAN, BigInteger)
+
+
+def int_columns(tx: Connection, statement: Select[*tuple[Any, ...]]) -> dict[str, Ints]:
+    """Run a statement of which every column is made by `whole`; return its columns by name."""
+    names = [str(column.name) for column in statement.selected_columns]
+    sql = _spelled(tx, statement)
+    table = _copied_out(tx, sql, len(names)) if _is_postgres(tx) else _fetched(tx, sql, len(names))
+    return dict(zip(names, table, strict=True))
+
+
+def copy_in(tx: Connection, table: Table, columns: Mapping[str, Cells]) -> None:
+    """Write rows into a table as quickly as the database takes them; clashes raise.
+
+    Cells are as the driver takes them: on PostgreSQL texts of COPY's, see `text_cell`. What is no
+    list is the same in every row; at least one column is a list.
+    """
+    quote = tx.dialect.identifier_preparer.quote
+    names = ", ".join(quote(name) for name in columns)
+    size = max(len(cells) for cells in columns.values() if isinstance(cells, list))
+    rows = zip(*(_every(cells, size) for cells in columns.values()), strict=True)
+    if _is_postgres(tx):
+        lines = io.StringIO("\n".join(map("\t".join, rows)) + "\n")
+        _copy(tx, f"COPY {quote(table.name)} ({names}) FROM STDIN", lines)
+        return
+    marks = ", ".join("?" * len(columns))
+    sql = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+    _noted(tx, sql)
+    with _as_sqlalchemy_says(tx, sql), closing(tx.connection.cursor()) as cursor:
+        cursor.executemany(sql, list(rows))
+
+
+def text_cell(value: object) -> str:
+    """Return a plain value as COPY's text: for numbers, days and words without control marks."""
+    return NOTHING if value is None else str(value)
+
+
+def _every(cells: Cells, size: int) -> Sequence[Any] | Iterator[Any]:
+    return cells if isinstance(cells, list) else repeat(cells, size)
+
+
+def _is_postgres(tx: Connection) -> bool:
+    return tx.dialect.name == "postgresql"
+
+
+def _spelled(tx: Connection, statement: Select[*tuple[Any, ...]]) -> str:
+    """Spell the statement with its values in it: COPY takes none beside it."""
+    compiled = statement.compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
+    return str(compiled).replace("%%", "%") if _is_postgres(tx) else str(compiled)
+
+
+def _copied_out(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
+    cells = [part for n in range(width) for part in ((f"l{n}", ">i4"), (f"v{n}", ">i8"))]
+    row = np.dtype([("cells", ">i2"), *cells])
+    sink = io.BytesIO()
+    _copy(tx, f"COPY ({sql}) TO STDOUT (FORMAT binary)", sink)
+    table = np.frombuffer(sink.getbuffer()[_HEAD:-_TAIL], row)
+    return [table[f"v{n}"].astype(np.int64) for n in range(width)]
+
+
+def _fetched(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
+    _noted(tx, sql)
+    with _as_sqlalchemy_says(tx, sql), closing(tx.connection.cursor()) as cursor:
+        rows = cursor.execute(sql).fetchall()
+    flat = np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * width)
+    return list(np.ascontiguousarray(flat.reshape(-1, width).T))
+
+
+def _copy(tx: Connection, sql: str, stream: io.IOBase) -> None:
+    _noted(tx, sql)
+    driver = tx.connection.cursor()
+    with _as_sqlalchemy_says(tx, sql):
+        try:
+            driver.copy_expert(sql, stream)
+        finally:
+            with suppress(psycopg2.Error):
+                driver.close()
+
+
+def _noted(tx: Connection, sql: str) -> None:
+    """Tell those who count statements of this one too: it goes past SQLAlchemy."""
+    tx.dispatch.before_cursor_execute(tx, None, sql, None, None, False)  # noqa: FBT003 - SQLAlchemy's signature
+
+
+@contextmanager
+def _as_sqlalchemy_says(tx: Connection, sql: str) -> Iterator[None]:
+    try:
+        yield
+    except (psycopg2.Error, sqlite3.Error) as error:
+        base = psycopg2.Error if isinstance(error, psycopg2.Error) else sqlite3.Error
+        raise DBAPIError.instance(
+            sql, None, error, base, hide_parameters=True, dialect=tx.dialect
+        ) from error
