@@ -7,17 +7,18 @@ stored, so that a run taken up again, and health asked for in between, compare w
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from scoring.feeds import FeedState, feed_state
-from scoring.figures import Answers, CustomerFacts, Figure, Source
+from scoring.figures import Source
 from scoring.model import HealthModel
 from scoring.score import Plan, prepare
 from scoring.standing import from_record, to_record
+from service.blocks import surveyed_in
 from service.chunks import chunks
 from service.holidays import holidays_for
 from service.ports import House
-from storage.activity import answers, feed_days
+from storage.activity import feed_days
 from storage.customers import Customer, active_ids, customers_by_ids
 from storage.database import Transaction
 from storage.populations import keep_population, newest_population
@@ -26,7 +27,6 @@ from storage.populations import keep_population, newest_population
 STANDS_FOR: Final = timedelta(days=7)
 
 Feeds = Mapping[Source, FeedState]
-People = Iterator[tuple[CustomerFacts, Answers]]
 
 
 def bare_plan(model: HealthModel, as_of: date, feeds: Feeds) -> Plan:
@@ -39,7 +39,7 @@ def plan_on(
 ) -> Plan:
     """Answer the plan of a day, with everybody surveyed as they stood on that day."""
     plan = _bare(tx, model, as_of, feeds)
-    return plan.surveyed(_everybody(tx, house, plan)) if plan.needs_peers else plan
+    return surveyed_in(tx, plan, _everybody(tx, house, plan)) if plan.needs_peers else plan
 
 
 def plan_again(
@@ -60,15 +60,8 @@ def plan_again(
         return plan
     kept = newest_population(tx, model.name, model.version, as_of - days, as_of)
     if kept is None:
-        return plan.surveyed(_everybody(tx, house, plan))
+        return surveyed_in(tx, plan, _everybody(tx, house, plan))
     return plan.among(from_record(kept[1]))
-
-
-def surveyed_over(tx: Transaction, plan: Plan, customers: Mapping[int, Customer]) -> Plan:
-    """Answer the plan with just these customers as its population, if it compares any."""
-    if not plan.needs_peers:
-        return plan
-    return plan.surveyed(_people(tx, customers, sorted(customers), plan.peer_figures))
 
 
 def keep(tx: Transaction, plan: Plan) -> None:
@@ -85,24 +78,12 @@ def _bare(tx: Transaction, model: HealthModel, as_of: date, feeds: Feeds | None)
     return bare_plan(model, as_of, feeds)
 
 
-def _everybody(tx: Transaction, house: House, plan: Plan) -> People:
-    """Yield every customer of that day whom the house scores by this model."""
+def _everybody(tx: Transaction, house: House, plan: Plan) -> Iterator[Sequence[Customer]]:
+    """Yield every customer of that day whom the house scores by this model, in batches."""
     name, as_of = plan.model.name, plan.as_of
     for ids in chunks(sorted(active_ids(tx))):
-        found = {
-            one: customer
-            for one, customer in customers_by_ids(tx, ids).items()
+        yield [
+            customer
+            for _, customer in sorted(customers_by_ids(tx, ids).items())
             if customer.created_on <= as_of and house.scores_by(customer.facts, as_of, name)
-        }
-        yield from _people(tx, found, sorted(found), plan.peer_figures)
-
-
-def _people(
-    tx: Transaction,
-    customers: Mapping[int, Customer],
-    ids: Sequence[int],
-    figures: frozenset[Figure[Any]],
-) -> People:
-    for batch in chunks(ids):
-        found = answers(tx, batch, figures)
-        yield from ((customers[one].facts, found[one]) for one in batch)
+        ]

@@ -5,18 +5,22 @@ order or came twice leave a past score as it is. What is known of a customer bes
 (segment, plan, seats) has no history: the present stands in for it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+import numpy as np
+
+from scoring.columns.bands import NO_BAND, band_codes
+from scoring.columns.scores import ScoreColumns, scores
 from scoring.feeds import FeedState, feed_state
-from scoring.figures import Answers, CustomerFacts, Figure, Source
+from scoring.figures import Figure, Source
 from scoring.model import HealthModel
-from scoring.score import Plan, Score
+from scoring.score import Score
+from service.blocks import block_of_customers, surveyed_in
 from service.chunks import chunks
 from service.plans import bare_plan
-from service.verdict import FAULTS
 from storage.activity import answers, feed_days
 from storage.customers import Customer, customers_by_ids
 from storage.database import Transaction
@@ -27,6 +31,14 @@ BATCH: Final = 5_000
 NOBODY: Final[Mapping[int, str]] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Some customers of a past day by ascending id, with their scores in the same order."""
+
+    customers: Sequence[Customer]
+    scores: ScoreColumns
+
+
 def scored_on(
     tx: Transaction,
     model: HealthModel,
@@ -34,30 +46,37 @@ def scored_on(
     customers: Mapping[int, Customer],
     bands: Mapping[int, str] = NOBODY,
 ) -> Iterator[tuple[Customer, Score | None]]:
-    """Yield each customer with its score on a past day, None where its data breaks the sum.
+    """Yield each customer with its score on a past day, None where its data breaks the sum."""
+    for batch in batches_on(tx, model, as_of, customers, bands):
+        for row, customer in enumerate(batch.customers):
+            yield customer, None if row in batch.scores.faults else batch.scores.at(row)
+
+
+def batches_on(
+    tx: Transaction,
+    model: HealthModel,
+    as_of: date,
+    customers: Mapping[int, Customer],
+    bands: Mapping[int, str] = NOBODY,
+) -> Iterator[Scored]:
+    """Yield everybody's scores on a past day, in batches.
 
     `customers` are all who were with us on that day, `bands` the bands they were in before, for
     hysteresis. The number of statements does not grow with customers, but for a few per batch.
     """
     plan = bare_plan(model, as_of, feeds_then(tx, model.sources(), as_of))
     if plan.needs_peers:
-        plan = plan.surveyed(_population(tx, plan, customers))
-    for ids in chunks(sorted(customers), BATCH):
-        found = answers(tx, ids, plan.figures)
-        for one in ids:
-            try:
-                yield customers[one], plan.score(customers[one].facts, found[one], bands.get(one))
-            except FAULTS:
-                yield customers[one], None
+        plan = surveyed_in(tx, plan, _batches(customers))
+    codes = band_codes(model)
+    for batch in _batches(customers):
+        before = [codes.get(bands.get(customer.id, ""), NO_BAND) for customer in batch]
+        block = block_of_customers(tx, batch, plan.figures)
+        yield Scored(batch, scores(plan, block, np.array(before, dtype=np.int8)))
 
 
-def _population(
-    tx: Transaction, plan: Plan, customers: Mapping[int, Customer]
-) -> Iterator[tuple[CustomerFacts, Answers]]:
-    """Yield everybody of the day, with what peers are compared by."""
+def _batches(customers: Mapping[int, Customer]) -> Iterator[Sequence[Customer]]:
     for ids in chunks(sorted(customers), BATCH):
-        found = answers(tx, ids, plan.peer_figures)
-        yield from ((customers[one].facts, found[one]) for one in ids)
+        yield [customers[one] for one in ids]
 
 
 def figures_on(

@@ -54,6 +54,13 @@ class Words:
     codes: NDArray[np.int32]
     words: tuple[str | None, ...]
 
+    @classmethod
+    def of(cls, texts: Sequence[str | None]) -> "Words":
+        """Return texts as a column."""
+        words = tuple(dict.fromkeys(texts))
+        places = {word: place for place, word in enumerate(words)}
+        return cls(np.array([places[text] for text in texts], dtype=np.int32), words)
+
     def at(self, row: int) -> str | None:
         """Return the word of a row."""
         return self.words[int(self.codes[row])]
@@ -135,8 +142,8 @@ def block_of(
     seats = [-1 if facts.seats is None else facts.seats for facts, _ in people]
     facts = Facts(
         np.array([facts.created_on.toordinal() for facts, _ in people], dtype=np.int32),
-        _worded([facts.segment for facts, _ in people]),
-        _worded([facts.plan for facts, _ in people]),
+        Words.of([facts.segment for facts, _ in people]),
+        Words.of([facts.plan for facts, _ in people]),
         np.array(seats, dtype=np.int64),
     )
     columns = {
@@ -209,12 +216,6 @@ def _invoices_at(column: Invoices, row: int) -> tuple[InvoiceDue, ...]:
         for due, paid in pairs
         if due
     )
-
-
-def _worded(texts: Sequence[str | None]) -> Words:
-    words = tuple(dict.fromkeys(texts))
-    places = {word: place for place, word in enumerate(words)}
-    return Words(np.array([places[text] for text in texts], dtype=np.int32), words)
 
 
 def _words_of(words: Words | None, index: NDArray[Any]) -> Words | None:
