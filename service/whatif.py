@@ -7,20 +7,25 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.columns.bands import NO_BAND, band_names
+from scoring.columns.scores import ScoreColumns, scores
 from scoring.explain import drivers
 from scoring.model import UNKNOWN_BAND, HealthModel
 from scoring.score import Plan, Score
+from service.blocks import block_of_customers
 from service.chunks import chunks
 from service.plans import plan_on
 from service.ports import House
-from service.verdict import FAULTS, fault_words
-from storage.activity import answers
+from service.verdict import fault_words
 from storage.customers import Customer, active_ids, customers_by_ids
 from storage.database import Transaction
 
 # Reasons given for each customer who would change band.
 REASONS: Final = 3
-BATCH: Final = 2_000
+BATCH: Final = 5_000
 
 Progress = Callable[[int, int], None]
 
@@ -90,14 +95,14 @@ class _Trial:
                 progress(done, len(ids))
         return self._result()
 
-    def _groups(self, ids: Sequence[int]) -> Iterator[tuple[Plan, Mapping[int, Customer]]]:
+    def _groups(self, ids: Sequence[int]) -> Iterator[tuple[Plan, Sequence[Customer]]]:
         """Yield the customers the model is for, by the model that scores them now."""
-        groups: dict[str, dict[int, Customer]] = {}
-        for one, customer in customers_by_ids(self.tx, ids).items():
+        groups: dict[str, list[Customer]] = {}
+        for _, customer in sorted(customers_by_ids(self.tx, ids).items()):
             if customer.created_on <= self.as_of:
                 used = self.house.model_for(customer.facts, self.as_of)
                 if self.model.name in {used.name, *self._strangers()}:
-                    groups.setdefault(self._plan(used), {})[one] = customer
+                    groups.setdefault(self._plan(used), []).append(customer)
         for identity, customers in groups.items():
             yield self.used[identity], customers
 
@@ -111,19 +116,20 @@ class _Trial:
             self.used[model.identity] = plan_on(self.tx, self.house, model, self.as_of)
         return model.identity
 
-    def _compare(self, plan: Plan, customers: Mapping[int, Customer]) -> None:
-        found = answers(self.tx, sorted(customers), plan.figures | self.new.figures)
-        for one, customer in customers.items():
-            try:
-                was = plan.score(customer.facts, found[one], None)
-                now = self.new.score(customer.facts, found[one], None)
-            except FAULTS as fault:
-                self.failures.append((customer.key, fault_words(fault)))
-                continue
-            self.before[was.band] += 1
-            self.after[now.band] += 1
-            if was.band != now.band:
-                self.moved.append(_moved(customer, was, now))
+    def _compare(self, plan: Plan, customers: Sequence[Customer]) -> None:
+        """Score some customers, given by ascending id, both ways; tell only of those who moved."""
+        block = block_of_customers(self.tx, customers, plan.figures | self.new.figures)
+        nobody = np.full(block.size, NO_BAND, dtype=np.int8)
+        was, now = scores(plan, block, nobody), scores(self.new, block, nobody)
+        broken = {**now.faults, **was.faults}
+        self.failures += [(customers[row].key, fault_words(broken[row])) for row in sorted(broken)]
+        sound = np.ones(block.size, dtype=np.bool_)
+        sound[list(broken)] = False
+        before, after = _names(was)[was.band], _names(now)[now.band]
+        self.before.update(before[sound].tolist())
+        self.after.update(after[sound].tolist())
+        for row in (sound & (before != after)).nonzero()[0].tolist():
+            self.moved.append(_moved(customers[row], was.at(row), now.at(row)))
 
     def _result(self) -> WhatIf:
         furthest = sorted(self.moved, key=lambda one: one.score_after - one.score_before)
@@ -143,6 +149,10 @@ class _Trial:
         known = [*(band.name for model in models for band in model.bands), UNKNOWN_BAND]
         seen = self.before | self.after
         return {band: counted[band] for band in dict.fromkeys(known) if seen[band]}
+
+
+def _names(columns: ScoreColumns) -> NDArray[np.str_]:
+    return np.array(band_names(columns.model))
 
 
 def _moved(customer: Customer, was: Score, now: Score) -> Moved:
