@@ -156,19 +156,6 @@ def test_a_killed_run_that_is_resumed_counts_everybody(house: House) -> None:
     assert alarm.worsened == 11
 
 
-@pytest.mark.slow
-def test_rule_8_two_thousand_false_reds_send_no_mail_and_one_message(house: House) -> None:
-    told = stories(house, 2000)
-
-    alarm = fall(house, told)
-    told[0].deliver()
-
-    assert alarm is not None
-    assert (alarm.worsened, alarm.held) == (2000, 2000)
-    assert told[0].slack.views() == ["post brake"]
-    assert told[0].email.sent == []
-
-
 def feed(today: int, usual: int) -> dict[str, FeedDays]:
     days = {FIRST - timedelta(weeks=back): usual for back in range(1, 9)} | {FIRST: today}
     known = FeedDays(source="events:login", days=days, customers=usual, first_day=min(days))
