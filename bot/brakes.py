@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bot import blocks, wording
 from bot.blocks import Block, Post
+from bot.home import pause_button
 from service.brake import RELEASED
 from storage import outbox
 from storage.database import Transaction
@@ -76,3 +77,4 @@ def _buttons(run: str, held: str) -> Iterator[Block]:
     yield blocks.button("Release", "release", value, style="primary", confirm=sure)
     sure = blocks.confirm("Discard all?", f"{held} will never go out.", "Discard")
     yield blocks.button("Discard", "discard", value, style="danger", confirm=sure)
+    yield pause_button()

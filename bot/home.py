@@ -54,9 +54,12 @@ def _delivery(desk: Desk, who: Person) -> Iterator[Block]:
     if stopped is not None:
         yield blocks.actions(blocks.button("Resume delivery", "resume", "delivery"))
         return
+    yield blocks.actions(pause_button())
+
+
+def pause_button() -> Block:
+    """Return the kill switch."""
     sure = blocks.confirm(
         "Pause everything?", "Nothing leaves until somebody resumes it; scoring goes on.", "Pause"
     )
-    yield blocks.actions(
-        blocks.button("Pause delivery", "pause", "delivery", style="danger", confirm=sure)
-    )
+    return blocks.button("Pause delivery", "pause", "delivery", style="danger", confirm=sure)

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot import deeds, home, modals
 from bot.access import denied, denied_to_all
-from bot.blocks import sentence
+from bot.blocks import Post, literal, moment, sentence
 from bot.commands import card
 from bot.connection import Desk
 from bot.mails import mail_text
@@ -13,12 +13,17 @@ from bot.payloads import Click
 from bot.people import acting, person
 from bot.replies import announce, replace, whisper
 from bot.targets import About, Target
-from service.pause import pause, resume
+from service.pause import pause, paused, resume
 from service.steps import SNOOZES
 from storage import plays
 from storage.customers import customer_by_id
 
 GONE: Final = "This customer is no longer there."
+PAUSED: Final = (
+    "Delivery is paused: nothing leaves until somebody resumes it, on this app's Home tab or with "
+    "`bellwether resume`. Scoring goes on."
+)
+RESUMED: Final = "Delivery goes on; what became stale meanwhile is dropped, with the reason."
 NO_MAIL: Final = "This mail is no longer there."
 
 
@@ -81,21 +86,34 @@ def on_discard(desk: Desk, clicked: Click) -> None:
 
 
 def on_pause(desk: Desk, clicked: Click) -> None:
-    """Pull the kill switch, and show it on the Home tab."""
-    _switch(desk, clicked, pause)
+    """Pull the kill switch, from the Home tab or the brake's card."""
+    stopped = paused(desk.house)
+    if stopped is not None:
+        words = f"{literal(stopped.by)} paused delivery {moment(stopped.at)}."
+        _told_at_home(desk, clicked, sentence(words))
+        return
+    _switch(desk, clicked, pause, PAUSED)
 
 
 def on_resume(desk: Desk, clicked: Click) -> None:
     """Let deliveries go on."""
-    _switch(desk, clicked, resume)
+    _switch(desk, clicked, resume, RESUMED)
 
 
-def _switch(desk: Desk, clicked: Click, turn: Callable[..., None]) -> None:
+def _switch(desk: Desk, clicked: Click, turn: Callable[..., None], did: str) -> None:
     who = person(desk, clicked.user)
-    member = acting(desk, who)
-    if member is not None and who.may("administer"):
+    answer = denied(desk, who, "administer", clicked.place)
+    member = acting(desk, who) if answer is None else None
+    if member is not None:
         turn(desk.house, member.name, now=desk.clock.now())
+        answer = sentence(did)
+    _told_at_home(desk, clicked, answer or sentence(deeds.NO_MEMBER))
+
+
+def _told_at_home(desk: Desk, clicked: Click, answer: Post) -> None:
+    """Show it on the Home tab; whoever clicked in a message is answered there as well."""
     home.on_opened(desk, clicked.user)
+    whisper(clicked.response_url, answer)
 
 
 def on_share(desk: Desk, clicked: Click) -> None:

@@ -18,7 +18,7 @@ SOURCES = sorted((Path(bot_app.__file__).parent).glob("*.py"))
 
 def test_every_button_menu_and_modal_we_send_is_listened_to() -> None:
     text = "\n".join(path.read_text() for path in SOURCES)
-    buttons = re.findall(r'(?:button|menu)\(\s*"[^"]+",\s*f?"([a-z]+)', text)
+    buttons = re.findall(r'(?:button|menu)\(\s*"[^"]+",\s*f?"([a-z_]+?)_?(?=[{"])', text)
     modals = re.findall(r'\bmodal\(\s*"([a-z]+)"', text)
 
     assert len(buttons) >= 9

@@ -1,5 +1,6 @@
 """A mail changed in Slack before its yes: what was edited is what is approved and sent."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -170,3 +171,22 @@ def test_a_long_text_is_divided_between_paragraphs_and_comes_together_again() ->
     assert "\n\n".join(parts) == text
     assert len(parts) == 5
     assert all(len(part) <= INPUT for part in parts)
+
+
+def test_rule_16_opposite_clicks_at_once_have_one_winner_and_the_other_is_told(
+    stage: Stage, alert: Message
+) -> None:
+    stage.sandbox.click(CSM, alert.ts, "reject")
+
+    with ThreadPoolExecutor(2) as pool:
+        no = pool.submit(stage.sandbox.submit, CSM, {"reason": "no"})
+        yes = pool.submit(second_click, stage, alert, COLLEAGUE, "approve")
+        assert no.result().acknowledged
+        yes.result()
+
+    if mails(stage):
+        assert told(stage, CSM)[0].startswith("Ben was first and approved this")
+        assert told(stage, COLLEAGUE) == []
+    else:
+        assert told(stage, COLLEAGUE)[0].startswith("Anna was first and rejected this")
+        assert told(stage, CSM) == []
