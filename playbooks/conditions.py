@@ -79,6 +79,29 @@ class Arr(_Between):
     kind: Literal["arr"]
 
 
+class ScoreIs(_Between):
+    """The score today is within these bounds, 0 to 100."""
+
+    kind: Literal["score"]
+
+
+class LastTouch(Written):
+    """One of us wrote to the customer, or took an alert of theirs, so many `days` ago or longer.
+
+    `at_least` so many days ago (also when it never happened), or `at_most` so many.
+    """
+
+    kind: Literal["last_touch"]
+    at_least: Annotated[int, Field(ge=0, le=3650)] | None = None
+    at_most: Annotated[int, Field(ge=0, le=3650)] | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("needs at_least, at_most or both")
+        return self
+
+
 class FactorIs(_Between):
     """One factor of the model, named by `factor`, is within these bounds, 0 to 100.
 
@@ -136,6 +159,8 @@ Condition = Annotated[
     | HasTrend
     | Coverage
     | Arr
+    | ScoreIs
+    | LastTouch
     | FactorIs
     | Tagged
     | HasCsm
@@ -153,8 +178,10 @@ def holds(condition: Condition, situation: Situation) -> bool:  # noqa: PLR0911 
             return True
         case InSegment() | OnPlan() | InLifecycle() | InBand() | HasTrend():
             return _word(condition, situation) in condition.is_
-        case Coverage() | Arr() | FactorIs():
+        case Coverage() | Arr() | FactorIs() | ScoreIs():
             return _within(condition, _amount(condition, situation))
+        case LastTouch():
+            return _touched(condition, situation)
         case Tagged():
             return not set(condition.is_).isdisjoint(situation.facts.tags)
         case HasCsm():
@@ -177,8 +204,10 @@ def words(condition: Condition) -> str:  # noqa: PLR0911 - an answer a kind
             return "always"
         case InSegment() | OnPlan() | InLifecycle() | InBand() | HasTrend() | Tagged() | HasCsm():
             return f"{condition.kind} is {' or '.join(condition.is_)}"
-        case Coverage() | Arr():
+        case Coverage() | Arr() | ScoreIs():
             return f"{condition.kind} is {_bounds(condition)}"
+        case LastTouch():
+            return f"the last touch is {_bounds(condition)} days ago"
         case FactorIs():
             return f"factor {condition.factor} is {_bounds(condition)}"
         case AllOf():
@@ -222,8 +251,32 @@ def _word(
             assert_never(condition)
 
 
-def _amount(condition: Coverage | Arr | FactorIs, situation: Situation) -> Decimal | None:
+def asks_for_touch(condition: Condition) -> bool:
+    """Return whether a condition, however deep, asks when the customer was last spoken with."""
     match condition:
+        case LastTouch():
+            return True
+        case AllOf() | AnyOf():
+            return any(asks_for_touch(each) for each in condition.of)
+        case Not():
+            return asks_for_touch(condition.of)
+        case _:
+            return False
+
+
+def _touched(condition: LastTouch, situation: Situation) -> bool:
+    """Never is longer ago than any number of days."""
+    if situation.last_touch is None:
+        return condition.at_most is None
+    days = (situation.current.as_of - situation.last_touch).days
+    over = condition.at_least is None or days >= condition.at_least
+    return over and (condition.at_most is None or days <= condition.at_most)
+
+
+def _amount(condition: Coverage | Arr | FactorIs | ScoreIs, situation: Situation) -> Decimal | None:
+    match condition:
+        case ScoreIs():
+            return situation.current.value
         case Coverage():
             return situation.current.coverage
         case Arr():
@@ -241,6 +294,6 @@ def _within(bounds: _Between, value: Decimal | None) -> bool:
     return over and (bounds.at_most is None or value <= bounds.at_most)
 
 
-def _bounds(bounds: _Between) -> str:
+def _bounds(bounds: _Between | LastTouch) -> str:
     said = ("at least", bounds.at_least), ("at most", bounds.at_most)
     return " and ".join(f"{word} {value}" for word, value in said if value is not None)

@@ -12,11 +12,15 @@ from playbooks.playbook import Playbook
 from playbooks.reasons import why
 from playbooks.situation import Situation
 from playbooks.triggers import (
+    Drops,
     EntersBand,
     LeavesBand,
+    RecordArrives,
     RenewalNear,
+    Schedule,
     Stays,
     bands_named,
+    fallen,
     fires,
     rank,
     stands,
@@ -35,6 +39,8 @@ SkipCode = Literal[
     "snoozed",
     "answered",
     "nothing_open",
+    "resting",
+    "capped",
 ]
 
 
@@ -58,7 +64,7 @@ class Skip:
     @property
     def deferred(self) -> bool:
         """Return whether the start was only put off: it comes when the reason is over."""
-        return self.code in {"cool_down", "snoozed"}
+        return self.code in {"cool_down", "snoozed", "capped"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,8 @@ def _ends(
 ) -> Iterator[Close]:
     by_name = {playbook.name: playbook for playbook in playbooks}
     for play in situation.open_plays:
-        if (found := ended(play, by_name.get(play.playbook), situation, model)) is not None:
+        script = play.script or by_name.get(play.playbook)
+        if (found := ended(play, script, situation, model)) is not None:
             outcome, reason = found
             yield Close(play.id, play.playbook, outcome, reason)
 
@@ -138,7 +145,7 @@ def _yielding(start: Start, before: Sequence[Start | Skip]) -> Start | Skip:
             return start
         case _ if first is None:
             return start
-        case Stays() | RenewalNear():
+        case Stays() | RenewalNear() | RecordArrives() | Schedule():
             reason = f"{first.playbook.name} starts today; this waits for its cool-down."
             return Skip(start.playbook, "cool_down", reason)
         case _:
@@ -157,7 +164,8 @@ def _verdict(
     now: datetime,
     closes: Sequence[Close],
 ) -> Start | Skip | None:
-    if not (fires(playbook.when, situation) or _overdue(playbook, situation)):
+    called = fires(playbook.when, situation) or _overdue(playbook, situation)
+    if not called or _told_before(playbook, situation):
         return _silence(playbook, situation, model)
     if isinstance(playbook.when, LeavesBand):
         guard = _closing_guard(playbook, situation, closes)
@@ -166,6 +174,15 @@ def _verdict(
     if guard is not None:
         return guard
     return Start(playbook, situation.current.as_of.isoformat(), why(playbook, situation))
+
+
+def _told_before(playbook: Playbook, situation: Situation) -> bool:
+    """Return whether the very record a playbook fires on was answered by it on an earlier day."""
+    last, when = situation.last_started.get(playbook.name), playbook.when
+    if last is None or not isinstance(when, RecordArrives):
+        return False
+    newest = max((one.on for one in situation.records if one.kind == when.record), default=None)
+    return newest is not None and newest < last.at.date()
 
 
 def _overdue(playbook: Playbook, situation: Situation) -> bool:
@@ -209,7 +226,7 @@ def _guard(
     playbook: Playbook, situation: Situation, model: HealthModel, now: datetime
 ) -> Skip | None:
     """Return what forbids the start, the plainest reason first, or None."""
-    refused = _refusal(playbook, situation)
+    refused = _refusal(playbook, situation) or _answered(playbook, situation)
     if refused is not None:
         return refused
     if playbook.guards.once_per_episode:
@@ -218,7 +235,11 @@ def _guard(
             if play.playbook == playbook.name and not fell_on:
                 reason = f"Already open since {play.opened_at:%Y-%m-%d}."
                 return Skip(playbook, "already_open", reason)
-    return _cooling(playbook, situation, model, now) or _snoozed(playbook, situation, model, now)
+    return (
+        _resting(playbook, situation, now)
+        or _cooling(playbook, situation, model, now)
+        or _snoozed(playbook, situation, model, now)
+    )
 
 
 def _refusal(playbook: Playbook, situation: Situation) -> Skip | None:
@@ -228,6 +249,34 @@ def _refusal(playbook: Playbook, situation: Situation) -> Skip | None:
         reason = f"The condition does not hold: {condition_words(playbook.only_if)}."
         return Skip(playbook, "condition", reason)
     return None
+
+
+def _answered(playbook: Playbook, situation: Situation) -> Skip | None:
+    """Let a drop rest that another play answered, unless as many points were lost since then.
+
+    A month's drop stays a drop for a month: put off by the cool-down, it would be told a second
+    time when that is over.
+    """
+    fall = fallen(playbook.when, situation) if isinstance(playbook.when, Drops) else None
+    if fall is None:
+        return None
+    since = situation.current.as_of - timedelta(days=fall.days)
+    for name, last in situation.last_started.items():
+        if last.score is None or last.at.date() <= since:
+            continue
+        if situation.current.value > last.score - fall.points:
+            reason = f"{name} answered this fall on {last.at:%Y-%m-%d}, at {last.score}."
+            return Skip(playbook, "answered", reason)
+    return None
+
+
+def _resting(playbook: Playbook, situation: Situation, now: datetime) -> Skip | None:
+    """Let a playbook rest after a play of its own for as long as its author says."""
+    last = situation.last_started.get(playbook.name)
+    until = last.at + timedelta(days=playbook.guards.rest_days) if last is not None else now
+    if now >= until:
+        return None
+    return Skip(playbook, "resting", f"It began for them lately; it rests until {until:%Y-%m-%d}.")
 
 
 def _cooling(

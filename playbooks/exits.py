@@ -11,7 +11,10 @@ from playbooks.triggers import (
     EntersBand,
     FactorCrosses,
     LeavesBand,
+    RecordArrives,
     RenewalNear,
+    Schedule,
+    Silent,
     Stays,
     TrendTurns,
 )
@@ -41,7 +44,7 @@ def ended(
     return "over", f"A new baseline: {stands}."
 
 
-def _way_out(  # noqa: PLR0911 - an answer a kind
+def _way_out(  # noqa: C901, PLR0911, PLR0912 - an answer a kind
     play: OpenPlay, playbook: Playbook | None, situation: Situation, model: HealthModel
 ) -> Exit | None:
     """Return the way out of the playbook's trigger.
@@ -75,6 +78,12 @@ def _way_out(  # noqa: PLR0911 - an answer a kind
             gone = situation.current.band not in near.bands
             risen = _above(play, situation, model) if gone else None
             return _out_of_reach(near, situation) or risen
+        case Silent() as silent:
+            return _heard(silent, situation)
+        case RecordArrives() as arrived:
+            return _settled(arrived, situation)
+        case Schedule():
+            return None
         case _:
             assert_never(playbook.when)
 
@@ -122,6 +131,22 @@ def _turned_back(trigger: TrendTurns, situation: Situation) -> Exit | None:
         return None
     outcome: Literal["recovered", "over"] = "recovered" if trigger.to == "declining" else "over"
     return outcome, f"The trend is {situation.trend}, at {situation.current.value}."
+
+
+def _heard(trigger: Silent, situation: Situation) -> Exit | None:
+    """Tell when they are heard again; what nobody looked up says nothing."""
+    silence = situation.silences.get(trigger.of)
+    if silence is None or silence.days >= trigger.days:
+        return None
+    return "recovered", f"Heard from again, after {trigger.days} days of silence or more."
+
+
+def _settled(trigger: RecordArrives, situation: Situation) -> Exit | None:
+    """Tell when no invoice is overdue any more; an answer or a ticket stands as it was given."""
+    looked_up = situation.records_known and trigger.record == "invoice_overdue"
+    if not looked_up or any(one.kind == trigger.record for one in situation.records):
+        return None
+    return "recovered", "No invoice is overdue any more."
 
 
 def _out_of_reach(trigger: RenewalNear, situation: Situation) -> Exit | None:

@@ -14,7 +14,7 @@ from statistics import median
 from playbooks.decide import Close, Decision, Skip, Start, decide
 from playbooks.playbook import Playbook
 from playbooks.situation import Before, LastStart, OpenPlay, Situation, known_factors
-from playbooks.triggers import LOOKING_BACK, LeavesBand
+from playbooks.triggers import LeavesBand, looks_back
 from scoring.figures import CustomerFacts
 from scoring.model import HealthModel
 from scoring.score import Score
@@ -85,7 +85,7 @@ class Hindsight:
 
     def __init__(self, playbooks: Sequence[Playbook], model: HealthModel) -> None:
         self._playbooks = playbooks
-        self._looks_back = any(isinstance(each.when, LOOKING_BACK) for each in playbooks)
+        self._looks_back = any(looks_back(each.when) for each in playbooks)
         self._model = model
         self._lives: dict[int, _Life] = {}
         self._fired: list[Fired] = []
@@ -193,7 +193,7 @@ class _Life:
                 self.opened += 1
                 play = OpenPlay(self.opened, playbook.name, score.band, now, score.value)
                 self.plays[self.opened] = play
-                self.started[playbook.name] = LastStart(now, score.band)
+                self.started[playbook.name] = LastStart(now, score.band, score.value)
                 self.waiting -= {playbook.name}
                 return playbook.name
             case Start():

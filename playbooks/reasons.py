@@ -1,31 +1,44 @@
 """Why a play begins, in the words people read in the alert."""
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from playbooks.playbook import Playbook
-from playbooks.situation import Situation
+from playbooks.situation import ANY_KIND, Situation
 from playbooks.triggers import (
     Crosses,
     Drops,
     EntersBand,
     FactorCrosses,
     LeavesBand,
+    RecordArrives,
     RenewalNear,
+    Schedule,
+    Silent,
     Stays,
     TrendTurns,
     days_in_band,
+    fallen,
     fires,
 )
 
+RECORDS: Final = {
+    "invoice_overdue": "An invoice is overdue",
+    "nps_detractor": "They would not recommend us",
+    "angry_ticket": "A support ticket was rated badly",
+}
 
-def why(playbook: Playbook, situation: Situation) -> str:  # noqa: PLR0911 - an answer a kind
+
+def why(playbook: Playbook, situation: Situation) -> str:  # noqa: C901, PLR0911 - an answer a kind
     """Return one sentence that says what happened, or still stands after a start was put off."""
     current = situation.current
     match playbook.when:
+        case EntersBand() if situation.newcomer and situation.transition.kind == "unchanged":
+            return f"In {current.band} since first seen, at {current.value}."
         case EntersBand() | LeavesBand():
             return _moved(situation)
-        case Drops(points=lost, days=days):
-            return f"Lost {lost} points or more in {days} days; now at {current.value}."
+        case Drops() as drop:
+            fall = fallen(drop, situation) or drop
+            return f"Lost {fall.points} points or more in {fall.days} days; now at {current.value}."
         case Crosses() as crossed:
             return f"The score {_side(crossed, playbook, situation)}, at {current.value}."
         case FactorCrosses() as crossed:
@@ -38,6 +51,16 @@ def why(playbook: Playbook, situation: Situation) -> str:  # noqa: PLR0911 - an 
         case RenewalNear():
             left, day = situation.renewal_in, situation.renewal_on
             return f"The renewal is in {left} days, on {day}; in {current.band} at {current.value}."
+        case Silent(of=kind) as silent:
+            found = situation.silences.get(kind)
+            what = "activity" if kind == ANY_KIND else kind
+            return f"No {what} for {found.days if found else silent.days} days, which is unusual."
+        case RecordArrives(record=record):
+            days = [one.on for one in situation.records if one.kind == record]
+            since = f" ({max(days)})" if days else ""
+            return f"{RECORDS[record]}{since}; {current.band} at {current.value}."
+        case Schedule(every=every):
+            return f"A new {every}; {current.band} at {current.value}."
         case _:
             assert_never(playbook.when)
 

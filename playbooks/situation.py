@@ -4,30 +4,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Literal
 
 from scoring.figures import CustomerFacts
 from scoring.score import Score
 from scoring.transition import Transition
 from scoring.trend import Trend
 
+if TYPE_CHECKING:
+    from playbooks.playbook import Playbook
+
+RecordKind = Literal["invoice_overdue", "nps_detractor", "angry_ticket"]
+# Stands for activity of whatever kind.
+ANY_KIND: Final = "any"
+
 
 @dataclass(frozen=True, slots=True)
 class OpenPlay:
-    """A play that still runs; `band` and `score` are the customer's when it opened."""
+    """A play that still runs; `band` and `score` are the customer's when it opened.
+
+    `script` is the playbook as it was then: the play is pinned to it.
+    """
 
     id: int
     playbook: str
     band: str
     opened_at: datetime
     score: Decimal = Decimal(0)
+    script: "Playbook | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class LastStart:
-    """When a playbook last started for this customer, and in which band they were then."""
+    """When a playbook last started for this customer, and where they were then."""
 
     at: datetime
     band: str
+    score: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +53,37 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """For how many days nothing of a kind was heard, and what was usual before.
+
+    Of the eight weeks before: on how many percent of the days they were active, and the most days
+    without that stood between two such days.
+    """
+
+    days: int
+    active_share: int
+    longest_gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record that still stands (an invoice unpaid), or came lately; `on` is its day."""
+
+    kind: RecordKind
+    on: date
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """One customer as a playbook sees them. Changes are points over 7 and 30 days.
 
     `deferred` names the playbooks that would have started before, but for a cool-down or snooze.
-    `day_before` and `band_since` are None where no playbook asks, or there is no such past. `csm`
-    is the address of who looks after the customer.
+    `day_before` and `band_since` are None where no playbook asks, or there is no such past; so is
+    what is empty of `silences` (by kind), `records` and `newcomer` (first seen the day before);
+    `records_known` tells nothing found from nothing looked up.
+    `csm` is the address of who looks after the customer; `last_touch` the day one of us last wrote
+    to them or took one of their alerts.
     """
 
     facts: CustomerFacts
@@ -63,6 +101,11 @@ class Situation:
     band_since: date | None = None
     renewal_on: date | None = None
     csm: str | None = None
+    silences: Mapping[str, Silence] = field(default_factory=dict)
+    records: tuple[Record, ...] = ()
+    records_known: bool = False
+    newcomer: bool = False
+    last_touch: date | None = None
 
     @property
     def renewal_in(self) -> int | None:

@@ -1,11 +1,12 @@
 """When a playbook begins: one class a kind of trigger, its docstring is its manual."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final, Literal, assert_never
 
 from pydantic import BeforeValidator, Field
 
-from playbooks.situation import Situation
+from playbooks.situation import ANY_KIND, RecordKind, Silence, Situation
 from playbooks.written import Several, Written, as_several
 from scoring.model import UNKNOWN_BAND, HealthModel
 
@@ -13,11 +14,14 @@ from scoring.model import UNKNOWN_BAND, HealthModel
 class EntersBand(Written):
     """The customer falls into one of `bands` from a better one.
 
-    A fall through several bands at once is one crossing, into the band it ends in.
+    A fall through several bands at once is one crossing, into the band it ends in. With
+    `at_first_sight` it also fires for somebody who was in one of them when first seen, and still
+    is on the next day: never for the first sight itself, and not after a change of model.
     """
 
     kind: Literal["enters_band"]
     bands: Several
+    at_first_sight: bool = False
 
 
 class LeavesBand(Written):
@@ -31,12 +35,26 @@ class LeavesBand(Written):
     bands: Several
 
 
-class Drops(Written):
-    """The score fell by `points` or more within `days` (7 or 30), whatever the band."""
+class Fall(Written):
+    """So many points lost within so many days."""
 
-    kind: Literal["drops"]
     points: Annotated[Decimal, Field(gt=0, le=100)]
     days: Literal[7, 30]
+
+
+class Drops(Fall):
+    """The score fell by `points` or more within `days` (7 or 30), whatever the band.
+
+    `or` names a second fall that does as well, so that a slow one is caught too.
+    """
+
+    kind: Literal["drops"]
+    or_: Fall | None = Field(None, alias="or")
+
+    @property
+    def falls(self) -> tuple[Fall, ...]:
+        """Return the falls, any of which fires."""
+        return (self, self.or_) if self.or_ else (self,)
 
 
 Direction = Literal["below", "above"]
@@ -73,12 +91,14 @@ class Stays(Written):
     """The customer has been in one of `bands` for `days` days without leaving it.
 
     It fires once for each stay, on the day the number is reached. Days before the first sight, or
-    under another version of the model, do not count. The play closes when the band is left.
+    under another version of the model, do not count. The play closes when the band is left. With
+    `again` it fires anew after every so many days more.
     """
 
     kind: Literal["stays"]
     bands: Several
     days: Days
+    again: bool = False
 
 
 class TrendTurns(Written):
@@ -108,21 +128,79 @@ class RenewalNear(Written):
         return max(self.within)
 
 
+class Silent(Written):
+    """Nothing was heard for `days` days of a customer who never was so silent for so long before.
+
+    `of` is the kind of event, as `login`; left out, any activity counts. It is judged against the
+    customer's own rhythm in the eight weeks before the silence: they were active on `usually`
+    percent of the days or more, and in no gap of `days` days. A feed that stopped for everybody
+    fires nothing. The play closes when they are heard again.
+    """
+
+    kind: Literal["silent"]
+    days: Annotated[int, Field(ge=2, le=60)]
+    of: Annotated[str, Field(min_length=1, max_length=200)] = ANY_KIND
+    usually: Annotated[int, Field(ge=1, le=100)] = 25
+
+
+class RecordArrives(Written):
+    """A record arrives: `invoice_overdue`, `nps_detractor` or `angry_ticket`.
+
+    Overdue is an unpaid invoice on the day after it was due; a detractor answers the survey `nps`
+    with 6 or less; a ticket is angry when it is rated 1 or 2. What arrives late, about an earlier
+    day, fires nothing. For so many days after, `for_days`, the condition may still come true. A
+    play for an invoice closes when none is overdue any more.
+    """
+
+    kind: Literal["record_arrives"]
+    record: RecordKind
+    for_days: Annotated[int, Field(ge=1, le=60)] = 1
+
+
+class Schedule(Written):
+    """The calendar says so: `every` week, month, quarter or year, with its first day that is run.
+
+    Who is meant is for the condition to say. The first sight of a customer fires nothing.
+    """
+
+    kind: Literal["schedule"]
+    every: Literal["week", "month", "quarter", "year"]
+
+
 # What asks for more of the past than a transition tells; see Situation.day_before and band_since.
-LOOKING_BACK: Final = (FactorCrosses, Stays, TrendTurns, RenewalNear)
+LOOKING_BACK: Final = (
+    FactorCrosses, Stays, TrendTurns, RenewalNear, Silent, RecordArrives, Schedule,
+)  # fmt: skip
 
 Trigger = Annotated[
-    EntersBand | LeavesBand | Drops | Crosses | FactorCrosses | Stays | TrendTurns | RenewalNear,
+    EntersBand
+    | LeavesBand
+    | Drops
+    | Crosses
+    | FactorCrosses
+    | Stays
+    | TrendTurns
+    | RenewalNear
+    | Silent
+    | RecordArrives
+    | Schedule,
     Field(discriminator="kind"),
 ]
 
 
-def fires(trigger: Trigger, situation: Situation) -> bool:  # noqa: PLR0911 - an answer a kind
+def looks_back(trigger: Trigger) -> bool:
+    """Return whether the trigger asks for the day before, and since when the band is held."""
+    first_sight = isinstance(trigger, EntersBand) and trigger.at_first_sight
+    return first_sight or isinstance(trigger, LOOKING_BACK)
+
+
+def fires(trigger: Trigger, situation: Situation) -> bool:  # noqa: C901, PLR0911 - an answer a kind
     """Return whether what happened to this customer today is what the trigger waits for."""
     moved = situation.transition
     match trigger:
         case EntersBand():
-            return moved.kind == "worsened" and moved.to_band in trigger.bands
+            fell = moved.kind == "worsened" and moved.to_band in trigger.bands
+            return fell or (trigger.at_first_sight and _newcomer(trigger, situation))
         case LeavesBand():
             return moved.kind == "improved" and moved.from_band in trigger.bands
         case Drops():
@@ -137,11 +215,17 @@ def fires(trigger: Trigger, situation: Situation) -> bool:  # noqa: PLR0911 - an
             return _compared(situation) and _turned(trigger, situation)
         case RenewalNear():
             return _compared(situation) and _came_near(trigger, situation)
+        case Silent():
+            return _compared(situation) and _fell_silent(trigger, situation)
+        case RecordArrives():
+            return moved.kind != "baseline" and _arrived(trigger, situation)
+        case Schedule():
+            return _compared(situation) and _began(trigger, situation)
         case _:
             assert_never(trigger)
 
 
-def stands(trigger: Trigger, situation: Situation) -> bool:  # noqa: PLR0911 - an answer a kind
+def stands(trigger: Trigger, situation: Situation) -> bool:  # noqa: C901, PLR0911 - an answer a kind
     """Return whether the customer is where the trigger leads, however they came there."""
     band = situation.transition.to_band
     match trigger:
@@ -161,6 +245,13 @@ def stands(trigger: Trigger, situation: Situation) -> bool:  # noqa: PLR0911 - a
             return band != UNKNOWN_BAND and situation.trend == trigger.to
         case RenewalNear():
             return band in trigger.bands and _milestones(trigger, situation.renewal_in) > 0
+        case Silent():
+            silence = situation.silences.get(trigger.of)
+            return silence is not None and silence.days >= trigger.days
+        case RecordArrives():
+            return any(one.kind == trigger.record for one in situation.records)
+        case Schedule():
+            return band != UNKNOWN_BAND
         case _:
             assert_never(trigger)
 
@@ -170,10 +261,8 @@ def bands_named(trigger: Trigger) -> tuple[str, ...]:
     match trigger:
         case EntersBand() | LeavesBand() | Stays() | RenewalNear():
             return trigger.bands
-        case Drops() | Crosses() | FactorCrosses() | TrendTurns():
-            return ()
         case _:
-            assert_never(trigger)
+            return ()
 
 
 def beyond(trigger: Crosses | FactorCrosses, value: Decimal | None) -> bool:
@@ -196,9 +285,75 @@ def rank(model: HealthModel, band: str | None) -> int | None:
     return names.index(band) if band in names else None
 
 
+def period(trigger: Schedule, day: date) -> tuple[int, int]:
+    """Return the week, month, quarter or year a day lies in, with its year."""
+    match trigger.every:
+        case "week":
+            return day.isocalendar()[:2]
+        case "month":
+            return day.year, day.month
+        case "quarter":
+            return day.year, (day.month - 1) // 3
+        case "year":
+            return day.year, 0
+
+
+def fallen(trigger: Drops, situation: Situation) -> Fall | None:
+    """Return the first of the trigger's falls that happened, or None."""
+    changes = {7: situation.change_7, 30: situation.change_30}
+    for fall in trigger.falls:
+        change = changes[fall.days]
+        if change is not None and change <= -fall.points:
+            return fall
+    return None
+
+
 def _fell(trigger: Drops, situation: Situation) -> bool:
-    change = situation.change_7 if trigger.days == 7 else situation.change_30  # noqa: PLR2004 - the field says days
-    return change is not None and change <= -trigger.points
+    return fallen(trigger, situation) is not None
+
+
+def _newcomer(trigger: EntersBand, situation: Situation) -> bool:
+    """Return whether they are where they were when first seen, the day before."""
+    stayed = situation.newcomer and situation.transition.kind == "unchanged"
+    return stayed and situation.current.band in trigger.bands
+
+
+def _fell_silent(trigger: Silent, situation: Situation) -> bool:
+    silence, passed = situation.silences.get(trigger.of), _passed(situation)
+    if silence is None or passed is None:
+        return False
+    reached = silence.days - passed < trigger.days <= silence.days
+    return reached and unusual(trigger, silence)
+
+
+def unusual(trigger: Silent, silence: Silence) -> bool:
+    """Return whether the silence is none of the customer's own habit."""
+    return silence.active_share >= trigger.usually and silence.longest_gap < trigger.days
+
+
+def _arrived(trigger: RecordArrives, situation: Situation) -> bool:
+    passed = _passed(situation)
+    if passed is None:
+        return False
+    reach = max(passed, trigger.for_days)
+    as_of = situation.current.as_of
+    return any(
+        one.kind == trigger.record and 0 <= (as_of - one.on).days < reach
+        for one in situation.records
+    )
+
+
+def _began(trigger: Schedule, situation: Situation) -> bool:
+    before = situation.day_before
+    return before is not None and period(trigger, before.as_of) != period(
+        trigger, situation.current.as_of
+    )
+
+
+def _passed(situation: Situation) -> int | None:
+    """Return how many days lie between today and the day before that was scored."""
+    before = situation.day_before
+    return (situation.current.as_of - before.as_of).days if before is not None else None
 
 
 def _compared(situation: Situation) -> bool:
@@ -222,6 +377,8 @@ def _stayed(trigger: Stays, situation: Situation) -> bool:
     if days is None or before is None or situation.current.band not in trigger.bands:
         return False
     passed = (situation.current.as_of - before.as_of).days
+    if trigger.again:
+        return days // trigger.days > max(days - passed, 0) // trigger.days
     return days - passed < trigger.days <= days
 
 

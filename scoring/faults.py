@@ -142,10 +142,11 @@ def _inside(classes: Sequence[type[BaseModel]], step: str | int) -> list[type[Ba
         return list(classes)
     if step in SHAPES:
         return list(classes)
+    members = [model for model in classes if step in _tags(model)]
+    if members and len(classes) > 1:
+        return members  # Of a union a member is named first, also where it is called as a field is.
     fields = [model.model_fields[step] for model in classes if step in model.model_fields]
-    if fields:
-        return [inner for field in fields for inner in _classes(field.annotation)]
-    return [model for model in classes if step in _tags(model)]
+    return [inner for field in fields for inner in _classes(field.annotation)] or members
 
 
 def _classes(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - an annotation is any object

@@ -4,7 +4,7 @@ Everything happens in the caller's transaction, so a customer's snapshot, transi
 intents are there together or not at all (rule 1), and doing it twice adds nothing (rule 2).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,15 +12,16 @@ from playbooks.decide import Close, Decision, Skip, Start, decide
 from playbooks.steps import ThreadNote
 from playbooks.triggers import LeavesBand
 from service import closing, opening
-from service.draft import Addressee
+from service.addressees import Addressees, addressees
+from service.begin import Around
+from service.capping import Case, capped
 from service.memory import DEFERRED, remember
 from service.opening import Opening
 from service.ports import House
 from service.seen import Seen
-from storage import customers, outbox, plays
+from storage import outbox, plays
 from storage.database import Transaction
 from storage.outbox import NewMessage
-from storage.plays import Play
 
 __all__ = ["Acted", "Seen", "act"]
 
@@ -39,28 +40,19 @@ class Acted:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One customer, what was decided about them, and the plays they had open before."""
-
-    seen: Seen
-    decisions: tuple[Decision, ...]
-    plays: tuple[Play, ...]
-
-
 @dataclass(slots=True)
 class _Batch:
     """What carrying out a batch needs, and what it leaves behind, to be written in one go."""
 
     tx: Transaction
     house: House
-    addressees: Mapping[int, Addressee]
+    to: Addressees
     now: datetime
     messages: list[NewMessage] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
     acted: Acted = Acted()
 
-    def carry_out(self, case: _Case) -> None:
+    def carry_out(self, case: Case) -> None:
         """Do what was decided about one customer."""
         thanks = _thanks(case.decisions)
         for decision in case.decisions:
@@ -68,13 +60,13 @@ class _Batch:
                 case Close():
                     self._close(case, decision, thanks)
                 case Start() if _opens(decision):
-                    self._open(case.seen, decision)
+                    self._open(case, decision)
                 case Start():
                     pass  # A recovery opens nothing: it is said in what it closes.
                 case Skip():
                     self.acted += Acted(skipped=1)
 
-    def _close(self, case: _Case, decision: Close, thanks: str | None) -> None:
+    def _close(self, case: Case, decision: Close, thanks: str | None) -> None:
         self.messages += closing.close(
             self.tx,
             self.house,
@@ -86,13 +78,26 @@ class _Batch:
         )
         self.acted += Acted(closed=1)
 
-    def _open(self, seen: Seen, decision: Start) -> None:
-        to = self.addressees.get(seen.customer.id)
-        self.openings.append(Opening(seen, decision, to))
+    def _open(self, case: Case, decision: Start) -> None:
+        who = case.seen.customer
+        self.openings.append(
+            Opening(
+                case.seen,
+                decision,
+                self.to.at(who),
+                case.situation,
+                self.to.tips.get(who.id),
+            )
+        )
 
     def open_up(self) -> None:
-        """Open all plays that were found to begin, however many, in the same few statements."""
-        for sent in opening.open_all(self.tx, self.house, self.openings, now=self.now):
+        """Open all plays that were found to begin, however many, in the same few statements.
+
+        Those of whom most would be lost come first.
+        """
+        self.openings.sort(key=lambda one: -(one.seen.customer.arr or 0))
+        around = Around(self.house, self.now, self.to.colleagues)
+        for sent in opening.open_all(self.tx, around, self.openings):
             self.messages += sent
             self.acted += Acted(started=int(bool(sent)))
 
@@ -102,8 +107,8 @@ def act(tx: Transaction, house: House, seen: Sequence[Seen], *, now: datetime, r
 
     The rows leave when `service.brake.finish_run` finds the run sane. Returns counts.
     """
-    cases = list(_cases(tx, house, seen, now))
-    batch = _Batch(tx, house, _addressees(tx, house, cases), now)
+    cases = capped(tx, house, list(_cases(tx, house, seen, now)), now)
+    batch = _Batch(tx, house, _addressees(tx, house, cases, now), now)
     for case in cases:
         batch.carry_out(case)
     batch.open_up()
@@ -112,25 +117,31 @@ def act(tx: Transaction, house: House, seen: Sequence[Seen], *, now: datetime, r
     return batch.acted
 
 
-def _cases(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime) -> Iterator[_Case]:
+def _cases(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime) -> Iterator[Case]:
     """Yield the customers about whom something was decided; on most days that is hardly anybody."""
     memory = remember(tx, house, seen, now)
     for each in seen:
-        decisions = decide(memory.situation(each), house.playbooks, house.model, now)
+        situation = memory.situation(each)
+        decisions = decide(situation, house.playbooks, house.model, now)
         if decisions:
-            yield _Case(each, decisions, memory.plays.get(each.customer.id, ()))
+            plays_open = memory.plays.get(each.customer.id, ())
+            yield Case(each, situation, decisions, plays_open)
 
 
-def _addressees(tx: Transaction, house: House, cases: Iterable[_Case]) -> Mapping[int, Addressee]:
+def _addressees(tx: Transaction, house: House, cases: Iterable[Case], now: datetime) -> Addressees:
     """Return whom to write to at the customers for whom a play opens."""
-    ids = [case.seen.customer.id for case in cases if any(map(_opens, case.decisions))]
-    contacts = customers.primary_contacts(tx, ids) if ids else {}
-    emails = {contact.email for contact in contacts.values()}
-    barred = customers.suppressed(tx, emails, house.mail.secret) if emails else set()
-    return {
-        customer_id: Addressee(contact, contact.email in barred)
-        for customer_id, contact in contacts.items()
+    opening_for = {
+        case.seen.customer.id: case.seen.customer
+        for case in cases
+        if any(map(_opens, case.decisions))
     }
+    books = {
+        decision.playbook.name: decision.playbook
+        for case in cases
+        for decision in case.decisions
+        if isinstance(decision, Start)
+    }
+    return addressees(tx, house, opening_for, books.values(), now.date())
 
 
 def _opens(decision: Decision) -> bool:
@@ -146,7 +157,7 @@ def _thanks(decisions: Sequence[Decision]) -> str | None:
     return None
 
 
-def _records(case: _Case, now: datetime) -> Iterator[plays.Decision]:
+def _records(case: Case, now: datetime) -> Iterator[plays.Decision]:
     for decision in case.decisions:
         match decision:
             case Start(playbook=playbook, reason=reason):

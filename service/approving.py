@@ -4,6 +4,7 @@ Everything is looked at again in the transaction that acts: the right to say yes
 were on the screen, the play, the customer, the opt-out. The first of two opposite clicks wins.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -29,6 +30,7 @@ from service.draft import Addressee, fingerprint, obstacle
 from service.ports import House
 from service.reword import Words, faults, reworded, tidy, words_of
 from storage import customers, outbox, plays
+from storage.customers import Contact
 from storage.database import Transaction
 from storage.outbox import NewMessage
 from storage.people import Member
@@ -39,6 +41,7 @@ from templates.errors import TemplateFailed
 SEEN: Final = 16
 OUTDATED: Final = "This mail was written anew since you saw it; please read it again below."
 LONGEST_REASON: Final = 500
+MAILS: Final = ("email", "survey")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +136,16 @@ def shown_words(step: Step) -> str:
 
 def unwelcome(tx: Transaction, house: House, customer_id: int, address: str) -> str | None:
     """Return why this address may not be written to any more, or None."""
-    contact = customers.primary_contact(tx, customer_id)
-    if contact is None or contact.email != address:
+    known = (customers.primary_contact(tx, customer_id), *_executive(tx, customer_id))
+    contact = next((one for one in known if one is not None and one.email == address), None)
+    if contact is None:
         return "The customer's contact has changed since the mail was written."
     suppressed = customers.is_suppressed(tx, address, house.mail.secret)
     return obstacle(Addressee(contact, suppressed))
+
+
+def _executive(tx: Transaction, customer_id: int) -> Iterable[Contact]:
+    return customers.executives(tx, [customer_id]).values()
 
 
 def _waiting(
@@ -148,7 +156,7 @@ def _waiting(
         return refused
     step = plays.step(tx, step_id, lock=True)
     at = scene(tx, house, step.play_id) if step is not None else None
-    if step is None or at is None or step.kind != "email":
+    if step is None or at is None or step.kind not in MAILS:
         return Stale("This mail no longer exists.")
     return late(step) or _Waiting(at, step)
 

@@ -236,7 +236,8 @@ def _again(
     tx: Transaction, house: House, verdicts: Sequence[Verdict], earlier: Mapping[int, Score]
 ) -> Mapping[int, Score]:
     """Answer the earlier scores as they come out now, of those about whom an alert may speak."""
-    drops = [each.when.points for each in house.playbooks if isinstance(each.when, Drops)]
+    whens = [each.when for each in house.playbooks]
+    drops = [fall.points for when in whens if isinstance(when, Drops) for fall in when.falls]
     known = {each.customer.id: each.customer for each in verdicts if _told_of(each, drops)}
     wanted = {one: score for one, score in earlier.items() if one in known}
     return told_again(tx, house, known, wanted)

@@ -21,6 +21,13 @@ def holidays_for(model: HealthModel, as_of: date) -> Holidays:
     return {model.holidays: _days(model.holidays, as_of.year)}
 
 
+def holidays_between(region: str, first: int, last: int) -> tuple[date, ...]:
+    """Answer the holidays of a region in these years, the last one included."""
+    country, _, part = region.partition("-")
+    years = range(first, last + 1)
+    return tuple(sorted(country_holidays(country, subdiv=part or None, years=years)))
+
+
 def is_region(region: str) -> bool:
     """Tell whether holidays are known of a region: a country as DE, or a part of one as DE-BY."""
     country, _, part = region.partition("-")
@@ -39,9 +46,7 @@ def nearest_region(region: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def _days(region: str, year: int) -> tuple[date, ...]:
-    country, _, part = region.partition("-")
-    years = range(year - YEARS, year + 1)
-    return tuple(sorted(country_holidays(country, subdiv=part or None, years=years)))
+    return holidays_between(region, year - YEARS, year)
 
 
 @lru_cache(maxsize=1)

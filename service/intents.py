@@ -5,12 +5,31 @@ builds the same key and adds nothing.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from service.words import ALERT, EMAIL, FRESH, SLACK, SLACK_POST, THREAD_NOTE, UPDATE_FRESH
+from service.words import (
+    ALERT,
+    EMAIL,
+    FRESH,
+    SLACK,
+    SLACK_POST,
+    THREAD_NOTE,
+    UPDATE_FRESH,
+    WEBHOOK,
+    WEBHOOK_FRESH,
+)
 from storage.customers import Customer
 from storage.outbox import NewMessage
 from storage.plays import Play
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a webhook calls, by its configured name, and says."""
+
+    endpoint: str
+    body: Mapping[str, object]
 
 
 def intent_key(
@@ -25,15 +44,37 @@ def conversation_of(customer: Customer, fallback: str) -> str:
     return f"member:{customer.csm.email}" if customer.csm is not None else fallback
 
 
-def alert(play: Play, key: str, recipient: str, now: datetime) -> NewMessage:
+def alert(
+    play: Play, key: str, recipient: str, now: datetime, *, urgent: bool = False
+) -> NewMessage:
     """Return the play's root message."""
-    return _message(play, key, recipient, {"view": ALERT, "play_id": play.id}, now, verb="post")
-
-
-def post(play: Play, key: str, recipient: str, text: str, now: datetime) -> NewMessage:
-    """Return a note to a conversation that is not the alert's."""
-    body = {"view": SLACK_POST, "play_id": play.id, "text": text}
+    body = {"view": ALERT, "play_id": play.id, **_urgent(urgent=urgent)}
     return _message(play, key, recipient, body, now, verb="post")
+
+
+def post(
+    play: Play, key: str, recipient: str, text: str, now: datetime, *, urgent: bool = False
+) -> NewMessage:
+    """Return a note to a conversation that is not the alert's."""
+    body = {"view": SLACK_POST, "play_id": play.id, "text": text, **_urgent(urgent=urgent)}
+    return _message(play, key, recipient, body, now, verb="post")
+
+
+def webhook(play: Play, step_id: int, key: str, call: Call, now: datetime) -> NewMessage:
+    """Return a call of a configured endpoint, which may take days to get through."""
+    return NewMessage(
+        key=key,
+        channel=WEBHOOK,
+        recipient=call.endpoint,
+        body=dict(call.body),
+        play_id=play.id,
+        step_id=step_id,
+        customer_id=play.customer_id,
+        due_at=now,
+        expires_at=now + WEBHOOK_FRESH,
+        verb="post",
+        root_key=None,
+    )
 
 
 def reply(
@@ -67,6 +108,10 @@ def email(
         verb="post",
         root_key=None,
     )
+
+
+def _urgent(*, urgent: bool) -> dict[str, object]:
+    return {"urgent": True} if urgent else {}
 
 
 def _message(

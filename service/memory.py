@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, cast
 
+from playbooks.playbook import Playbook
 from playbooks.situation import Before, LastStart, OpenPlay, Situation, known_factors
-from playbooks.triggers import LOOKING_BACK
+from playbooks.triggers import EntersBand, looks_back
 from scoring.bands import tone
 from scoring.model import UNKNOWN_BAND, HealthModel
 from scoring.trend import Trend
+from service.noticed import NOTHING, Noticed, noticed, records_known
 from service.past import whole
+from service.pinning import scripts
 from service.ports import House
 from service.seen import Seen
 from storage import plays, snapshots
@@ -33,10 +36,15 @@ class Memory:
     deferred: Mapping[int, frozenset[str]]
     before: Mapping[int, Before] = field(default_factory=dict)
     band_since: Mapping[int, date] = field(default_factory=dict)
+    noticed: Mapping[int, Noticed] = field(default_factory=dict)
+    newcomers: frozenset[int] = frozenset()
+    scripts: Mapping[str, Playbook] = field(default_factory=dict)
+    records_known: bool = False
 
     def situation(self, seen: Seen) -> Situation:
         """Return one customer as a playbook sees them."""
         customer = seen.customer
+        found = self.noticed.get(customer.id, NOTHING)
         return Situation(
             facts=customer.facts,
             current=seen.current,
@@ -46,8 +54,7 @@ class Memory:
             change_30=seen.change_30,
             active=customer.status == "active",
             open_plays=tuple(
-                OpenPlay(play.id, play.playbook, play.band, play.opened_at, play.score)
-                for play in self.plays.get(customer.id, ())
+                as_open(play, self.scripts) for play in self.plays.get(customer.id, ())
             ),
             last_started=self.starts.get(customer.id, {}),
             deferred=self.deferred.get(customer.id, frozenset()),
@@ -56,7 +63,18 @@ class Memory:
             band_since=self.band_since.get(customer.id),
             renewal_on=customer.renewal_on,
             csm=customer.csm.email if customer.csm is not None else None,
+            silences=found.silences,
+            records=found.records,
+            records_known=self.records_known,
+            newcomer=customer.id in self.newcomers,
+            last_touch=found.last_touch,
         )
+
+
+def as_open(play: Play, known: Mapping[str, Playbook]) -> OpenPlay:
+    """Return a play as playbooks see it, with the playbook it is pinned to."""
+    script = known.get(play.body_digest) if play.body_digest is not None else None
+    return OpenPlay(play.id, play.playbook, play.band, play.opened_at, play.score, script)
 
 
 def remember(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime) -> Memory:
@@ -65,8 +83,17 @@ def remember(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime)
     Of the day before, more than the transition tells is read only where a playbook asks for it.
     """
     ids = [each.customer.id for each in seen]
-    looks_back = any(isinstance(each.when, LOOKING_BACK) for each in house.playbooks)
+    asks_back = any(looks_back(each.when) for each in house.playbooks)
     open_plays = plays.open_plays(tx, ids)
+    known = scripts(
+        tx,
+        {
+            one.body_digest
+            for each in open_plays.values()
+            for one in each
+            if one.body_digest is not None
+        },
+    )
     starts = _starts(tx, ids)
     snoozed = plays.snoozed_until(tx, ids)
     lingering = [
@@ -74,19 +101,52 @@ def remember(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime)
         for each in seen
         if each.transition.kind == "unchanged"
         and (
-            looks_back
+            asks_back
             or (each.customer.id not in open_plays and _bad(house.model, each.current.band))
         )
         and _held_back_lately(house, starts, snoozed, each.customer.id, now=now)
     ]
+    before = _before(tx, house, seen) if asks_back else {}
+    watched = {
+        one: [known[pin] for play in each if (pin := play.body_digest) in known and pin is not None]
+        for one, each in open_plays.items()
+    }
     return Memory(
         plays=open_plays,
         starts=starts,
         snoozed=snoozed,
         deferred={each.customer.id: _deferred(tx, each) for each in lingering},
-        before=_before(tx, house, seen) if looks_back else {},
-        band_since=_band_since(tx, seen) if looks_back else {},
+        before=before,
+        band_since=_band_since(tx, seen) if asks_back else {},
+        noticed=noticed(tx, house, ids, seen[0].current.as_of, watched=watched) if seen else {},
+        newcomers=_newcomers(tx, house, seen, before),
+        scripts=known,
+        records_known=records_known([*house.playbooks, *known.values()]),
     )
+
+
+def _newcomers(
+    tx: Transaction, house: House, seen: Sequence[Seen], before: Mapping[int, Before]
+) -> frozenset[int]:
+    """Return who was first seen the day before, among those of whom a playbook asks that."""
+    bands = {
+        band
+        for each in house.playbooks
+        if isinstance(each.when, EntersBand) and each.when.at_first_sight
+        for band in each.when.bands
+    }
+    there = {
+        each.customer.id: before[each.customer.id].as_of
+        for each in seen
+        if each.current.band in bands
+        and each.transition.kind == "unchanged"
+        and each.customer.id in before
+    }
+    if not there:
+        return frozenset()
+    first = max(there.values())
+    known = snapshots.latest_before(tx, sorted(there), house.model.name, first)
+    return frozenset(one for one, day in there.items() if day == first and one not in known)
 
 
 def _before(tx: Transaction, house: House, seen: Sequence[Seen]) -> Mapping[int, Before]:
@@ -140,7 +200,7 @@ def _held_back_lately(
 def _starts(tx: Transaction, ids: Sequence[int]) -> Mapping[int, Mapping[str, LastStart]]:
     starts: dict[int, dict[str, LastStart]] = {}
     for (customer_id, playbook), last in plays.last_started(tx, ids).items():
-        starts.setdefault(customer_id, {})[playbook] = LastStart(last.at, last.band)
+        starts.setdefault(customer_id, {})[playbook] = LastStart(last.at, last.band, last.score)
     return starts
 
 

@@ -112,6 +112,19 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Caps:
+    """How much is said at most, whatever playbooks want; None is as much as there is.
+
+    What is over waits for the next day. `csm_a_day` are alerts and posts to one of us that are not
+    urgent, `mails_a_day` customer mails of the whole house, `playbook_a_day` those of one playbook.
+    """
+
+    csm_a_day: int | None = None
+    mails_a_day: int | None = None
+    playbook_a_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """Everything a use case needs that is not its argument. Built once, by the composition root.
 
@@ -119,7 +132,8 @@ class House:
     "member:<email>"); alerts_to is where an alert goes when a customer has no CSM.
 
     `model` is the one in use where nothing else is said. Where a `resolver` is given, it picks
-    each customer's model among `models`.
+    each customer's model among `models`. `region` is whose holidays are kept (DE-BY); at the hours
+    of `csm_quiet`, where they are, and on weekends unless `weekends`, our people are left alone.
     """
 
     database: Database
@@ -134,6 +148,10 @@ class House:
     resolver: Resolver | None = None
     keep: Keep = Keep()
     approval: Approval = Approval()
+    caps: Caps = Caps()
+    region: str | None = None
+    csm_quiet: Quiet | None = None
+    weekends: bool = True
 
     def under(self, model: HealthModel) -> "House":
         """Answer the same house with another model in use."""

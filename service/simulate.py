@@ -8,7 +8,26 @@ from typing import Final, assert_never
 
 from playbooks.hindsight import Fired, Hindsight, Stay
 from playbooks.playbook import Playbook
-from playbooks.steps import Email, SlackAlert, SlackPost, Step, Task, ThreadNote
+from playbooks.steps import (
+    Branch,
+    Choose,
+    Email,
+    Escalate,
+    Offer,
+    Question,
+    SetField,
+    SlackAlert,
+    SlackPost,
+    Step,
+    Stop,
+    Survey,
+    Tag,
+    Task,
+    ThreadNote,
+    Wait,
+    Webhook,
+    lists_in,
+)
 from service.chunks import chunks
 from service.past import whole
 from service.ports import House
@@ -131,17 +150,49 @@ def _would(customer: Customer, playbook: Playbook, fired: Fired) -> Would:
 
 
 def _sends(steps: Sequence[Step]) -> Iterator[str]:
+    """Yield what each step would have done; what depends on an answer follows it in brackets."""
     for step in steps:
-        match step:
-            case SlackAlert():
-                yield "alert to the CSM"
-            case SlackPost(to=to):
-                yield f"post to {to}"
-            case Email(template=template, approval=asks):
-                yield f"mail {template} to the contact{', after a yes' if asks else ''}"
-            case Task(title=title):
-                yield f"task: {title}"
-            case ThreadNote():
-                yield "note in the thread"
-            case _:
-                assert_never(step)
+        yield _words(step)
+        for inner in lists_in(step):
+            told = "; ".join(_sends(inner))
+            if told:
+                yield f"({told})"
+
+
+def _words(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912 - an answer a kind
+    match step:
+        case SlackAlert(to=to):
+            return "alert to the CSM" if to == "csm" else f"alert to {to}"
+        case SlackPost(to=to):
+            return f"post to {to}"
+        case Email(template=template, approval=asks, to=to):
+            asked = ", after a yes" if asks and to != "csm" else ""
+            return f"mail {template} to the {to}{asked}"
+        case Survey(survey=survey, approval=asks, to=to):
+            return f"survey {survey} to the {to}{', after a yes' if asks else ''}"
+        case Task(title=title):
+            return f"task: {title}"
+        case Offer(offer=what):
+            return f"offer of {what}, on a yes"
+        case Question() | Choose():
+            return f"{step.kind}: {', '.join(way.title for way in step.answers)}"
+        case Webhook(endpoint=endpoint):
+            return f"webhook {endpoint}"
+        case Tag(add=add, remove=remove):
+            marks = [f"+{tag}" for tag in add] + [f"-{tag}" for tag in remove]
+            return f"tags {', '.join(marks)}"
+        case SetField(field=name, to=value):
+            return f"{name} becomes {value}"
+        case Wait():
+            amount, unit = step.amount
+            return f"wait {amount} {unit}"
+        case Escalate(within_business_hours=hours):
+            return f"escalation after {hours} business hours"
+        case Stop():
+            return "end"
+        case ThreadNote():
+            return "note in the thread"
+        case Branch():
+            return "branch"
+        case _:
+            assert_never(step)

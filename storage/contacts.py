@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from storage.bulk import Ids, add_new, among
 from storage.database import Transaction
 from storage.fold import fold
 from storage.tables import contact, suppression
+
+# What the role of a contact may be called who decides over there.
+EXECUTIVES = ("executive", "sponsor", "executive sponsor", "decision maker", "ceo", "owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,15 @@ def primary_contacts(tx: Transaction, ids: Ids) -> dict[int, Contact]:
     order = (contact.c.is_primary, contact.c.id.desc())
     rows = tx.execute(select(contact).where(among(tx, contact.c.customer_id, ids)).order_by(*order))
     return {row.customer_id: _contact(row) for row in rows}
+
+
+def executives(tx: Transaction, ids: Ids) -> dict[int, Contact]:
+    """Return who decides at a customer, by customer; the main contact where no role says so."""
+    found = primary_contacts(tx, ids)
+    wanted = among(tx, contact.c.customer_id, ids) & func.lower(contact.c.role).in_(EXECUTIVES)
+    for row in tx.execute(select(contact).where(wanted).order_by(contact.c.id.desc())):
+        found[row.customer_id] = _contact(row)
+    return found
 
 
 def opt_out(tx: Transaction, email: str, reason: str, secret: bytes, now: datetime) -> bool:

@@ -33,11 +33,13 @@ def upgrade(engine: Engine) -> None:
 def _patient(connection: Connection) -> Iterator[None]:
     """Let SQLite wait for its lock as long as PostgreSQL does; later users get a fresh connection.
 
-    The driver is asked directly, for through SQLAlchemy the transaction would begin first.
+    The driver is asked directly, for through SQLAlchemy the transaction would begin first. A table
+    that is made anew is dropped for a moment while others refer to it, so nobody checks meanwhile.
     """
     if connection.dialect.name == "sqlite":
         cursor = connection.connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {1000 * LOCK_WAIT_SECONDS}")
+        cursor.execute("PRAGMA foreign_keys = OFF")
         cursor.close()
     yield
     connection.invalidate()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, or_, select, update
 
 from storage.bulk import among_texts, excluded, insert_into, put
 from storage.database import Transaction
@@ -45,6 +45,36 @@ def members(tx: Transaction) -> tuple[Member, ...]:
     """Return every member, by name."""
     rows = tx.execute(select(member).order_by(member.c.name, member.c.id))
     return tuple(as_member(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """Who is told when a CSM does not answer: by address, None where nobody was named."""
+
+    backup: str | None
+    manager: str | None
+
+
+def stand_ins(tx: Transaction) -> dict[int, StandIns]:
+    """Return who stands in for whom, by the number of the one they stand in for."""
+    backup, manager = member.alias("backup"), member.alias("manager")
+    statement = (
+        select(member.c.id, backup.c.email.label("backup"), manager.c.email.label("manager"))
+        .outerjoin(backup, backup.c.id == member.c.backup_id)
+        .outerjoin(manager, manager.c.id == member.c.manager_id)
+        .where(or_(member.c.backup_id.is_not(None), member.c.manager_id.is_not(None)))
+    )
+    return {row.id: StandIns(row.backup, row.manager) for row in tx.execute(statement)}
+
+
+def name_stand_ins(
+    tx: Transaction, member_id: int, *, backup_id: int | None = None, manager_id: int | None = None
+) -> None:
+    """Name who stands in for a member; None leaves as it is."""
+    given = {"backup_id": backup_id, "manager_id": manager_id}
+    change = {name: value for name, value in given.items() if value is not None}
+    if change:
+        tx.execute(update(member).where(member.c.id == member_id).values(**change))
 
 
 def upsert_member(

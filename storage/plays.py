@@ -43,10 +43,11 @@ __all__ = [
     "add_step",
     "add_steps",
     "add_transitions",
+    "as_play",
+    "as_step",
     "close_play",
     "decided_on",
     "decisions_of",
-    "due_steps",
     "last_started",
     "open_all",
     "open_play",
@@ -66,7 +67,7 @@ __all__ = [
 ]
 
 PlayState = Literal["open", "closed"]
-StepState = Literal["waiting_approval", "scheduled", "done", "cancelled"]
+StepState = Literal["waiting_approval", "waiting_answer", "to_do", "scheduled", "done", "cancelled"]
 Episode = tuple[int, str, str]
 # A play the brake threw away was never seen by anybody, so it cools nothing down.
 DISCARDED = "Discarded"
@@ -91,6 +92,7 @@ class Play:
     root_key: str | None
     acknowledged_by: str | None
     acknowledged_at: datetime | None
+    body_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class NewPlay:
     band: str
     score: Decimal
     root_key: str | None
+    body_digest: str | None = None
 
     @property
     def identity(self) -> Episode:
@@ -128,6 +131,7 @@ class Step:
     decided_by: str | None
     decided_at: datetime | None
     reason: str | None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +150,11 @@ class NewStep:
 
 @dataclass(frozen=True, slots=True)
 class LastStarted:
-    """When a playbook last started for a customer, and the band that started it."""
+    """When a playbook last started for a customer, and where they were then."""
 
     at: datetime
     band: str
+    score: Decimal
 
 
 def open_play(tx: Transaction, **fields: Any) -> Play | None:  # noqa: ANN401 - the fields of a NewPlay
@@ -161,13 +166,13 @@ def open_all(tx: Transaction, new: Sequence[NewPlay]) -> dict[Episode, Play]:
     """Open the plays; those whose customer had this playbook for this episode are left out."""
     rows = [{name: getattr(one, name) for name in NewPlay.__slots__} for one in new]
     opened = add_new(tx, plays, [row | {"state": "open"} for row in rows], *plays.c)
-    return {(row.customer_id, row.playbook, row.episode): _play(row) for row in opened}
+    return {(row.customer_id, row.playbook, row.episode): as_play(row) for row in opened}
 
 
 def play(tx: Transaction, play_id: int) -> Play | None:
     """Return the play with this id."""
     row = tx.execute(select(plays).where(plays.c.id == play_id)).one_or_none()
-    return None if row is None else _play(row)
+    return None if row is None else as_play(row)
 
 
 def open_plays(tx: Transaction, ids: Ids) -> dict[int, tuple[Play, ...]]:
@@ -175,7 +180,7 @@ def open_plays(tx: Transaction, ids: Ids) -> dict[int, tuple[Play, ...]]:
     statement = select(plays).where(among(tx, plays.c.customer_id, ids), plays.c.state == "open")
     found: defaultdict[int, tuple[Play, ...]] = defaultdict(tuple)
     for row in tx.execute(statement.order_by(plays.c.id)):
-        found[row.customer_id] += (_play(row),)
+        found[row.customer_id] += (as_play(row),)
     return dict(found)
 
 
@@ -183,19 +188,19 @@ def plays_of(tx: Transaction, customer_id: int, limit: int = 50) -> tuple[Play, 
     """Return a customer's plays, newest first."""
     statement = select(plays).where(plays.c.customer_id == customer_id)
     rows = tx.execute(statement.order_by(plays.c.id.desc()).limit(limit))
-    return tuple(_play(row) for row in rows)
+    return tuple(as_play(row) for row in rows)
 
 
 def last_started(tx: Transaction, ids: Ids) -> dict[tuple[int, str], LastStarted]:
     """Return when each playbook last started, by customer and playbook; discarded plays apart."""
     statement = select(
-        plays.c.customer_id, plays.c.playbook, plays.c.opened_at, plays.c.band
+        plays.c.customer_id, plays.c.playbook, plays.c.opened_at, plays.c.band, plays.c.score
     ).where(
         among(tx, plays.c.customer_id, ids),
         not_(func.coalesce(plays.c.reason, "").startswith(DISCARDED)),
     )
     return {
-        (row.customer_id, row.playbook): LastStarted(row.opened_at, row.band)
+        (row.customer_id, row.playbook): LastStarted(row.opened_at, row.band, row.score)
         for row in tx.execute(statement.order_by(plays.c.opened_at, plays.c.id))
     }
 
@@ -223,13 +228,13 @@ def acknowledge(tx: Transaction, play_id: int, by: str, now: datetime) -> bool:
 def add_step(tx: Transaction, **fields: Any) -> Step:  # noqa: ANN401 - the fields of a NewStep
     """Add one step to a play. Raises AlreadyThere when the play has this step and occurrence."""
     row = _values(NewStep(**fields))
-    return _step(tx.execute(insert_into(tx, steps).values(**row).returning(steps)).one())
+    return as_step(tx.execute(insert_into(tx, steps).values(**row).returning(steps)).one())
 
 
 def add_steps(tx: Transaction, new: Sequence[NewStep]) -> list[Step]:
     """Add steps to plays that have none of them yet; return them in the order given."""
     added = add_new(tx, steps, [_values(one) for one in new], *steps.c)
-    found = {(row.play_id, row.name, row.occurrence): _step(row) for row in added}
+    found = {(row.play_id, row.name, row.occurrence): as_step(row) for row in added}
     return [found[one.play_id, one.name, one.occurrence] for one in new]
 
 
@@ -240,21 +245,13 @@ def _values(new: NewStep) -> dict[str, Any]:
 def step(tx: Transaction, step_id: int, *, lock: bool = False) -> Step | None:
     """Return the step with this id; with `lock` nobody else changes it until the end."""
     row = tx.execute(_locked(select(steps).where(steps.c.id == step_id), lock=lock)).one_or_none()
-    return None if row is None else _step(row)
+    return None if row is None else as_step(row)
 
 
 def steps_of(tx: Transaction, play_id: int) -> tuple[Step, ...]:
     """Return a play's steps in the order they were added."""
     rows = tx.execute(select(steps).where(steps.c.play_id == play_id).order_by(steps.c.id))
-    return tuple(_step(row) for row in rows)
-
-
-def due_steps(tx: Transaction, now: datetime, limit: int = 100) -> tuple[Step, ...]:
-    """Return the scheduled steps whose time has come, the longest due first, locked."""
-    due = select(steps).where(steps.c.state == "scheduled", steps.c.due_at <= now)
-    ordered = due.order_by(steps.c.due_at, steps.c.id).limit(limit)
-    rows = tx.execute(ordered.with_for_update(skip_locked=True))
-    return tuple(_step(row) for row in rows)
+    return tuple(as_step(row) for row in rows)
 
 
 def settle_step(
@@ -292,17 +289,19 @@ def unanswered(tx: Transaction, before: datetime, limit: int = 100) -> tuple[Ste
     """Return the steps that wait for a yes since before, the longest waiting first, locked."""
     old = select(steps).where(steps.c.state == "waiting_approval", steps.c.due_at < before)
     ordered = old.order_by(steps.c.due_at, steps.c.id).limit(limit)
-    return tuple(_step(row) for row in tx.execute(ordered.with_for_update(skip_locked=True)))
+    return tuple(as_step(row) for row in tx.execute(ordered.with_for_update(skip_locked=True)))
 
 
 def _locked(statement: Select[Any], *, lock: bool) -> Select[Any]:
     return statement.with_for_update() if lock else statement
 
 
-def _play(row: Row[Any]) -> Play:
+def as_play(row: Row[Any]) -> Play:
+    """Return a row of the table as a play."""
     return Play(**{name: getattr(row, name) for name in Play.__slots__})
 
 
-def _step(row: Row[Any]) -> Step:
+def as_step(row: Row[Any]) -> Step:
+    """Return a row of the table as a step."""
     values = {name: getattr(row, name) for name in Step.__slots__}
     return Step(**values | {"state": cast("StepState", row.state)})

@@ -43,6 +43,8 @@ member = Table(
     Column("slack_id", Words, unique=True),
     Column("role", Words, nullable=False),
     Column("timezone", Words),
+    Column("backup_id", ForeignKey("member.id")),
+    Column("manager_id", ForeignKey("member.id")),
     CheckConstraint("role IN ('csm', 'manager', 'admin', 'viewer')", name="role"),
 )
 

@@ -52,6 +52,16 @@ snooze = Table(
     Column("at", UtcTime, nullable=False),
 )
 
+# A playbook as it was when a play of it began: a play is pinned to it, whatever the file says now.
+playbook_body = Table(
+    "playbook_body",
+    metadata,
+    Column("digest", Words, primary_key=True),
+    Column("identity", Words, nullable=False),
+    Column("body", Document, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
 play = Table(
     "play",
     metadata,
@@ -70,6 +80,7 @@ play = Table(
     Column("root_key", Words),
     Column("acknowledged_by", Words),
     Column("acknowledged_at", UtcTime),
+    Column("body_digest", Words),
     UniqueConstraint("customer_id", "playbook", "episode"),
     Index(
         "ix_play_open",
@@ -94,15 +105,18 @@ step = Table(
     Column("decided_by", Words),
     Column("decided_at", UtcTime),
     Column("reason", Words),
+    Column("answer", Words),
     UniqueConstraint("play_id", "name", "occurrence"),
     Index(
         "ix_step_due",
         "due_at",
-        sqlite_where=text("state = 'scheduled'"),
-        postgresql_where=text("state = 'scheduled'"),
+        sqlite_where=text("state IN ('scheduled', 'waiting_answer')"),
+        postgresql_where=text("state IN ('scheduled', 'waiting_answer')"),
     ),
     CheckConstraint(
-        "state IN ('waiting_approval', 'scheduled', 'done', 'cancelled')", name="state"
+        "state IN "
+        "('waiting_approval', 'waiting_answer', 'to_do', 'scheduled', 'done', 'cancelled')",
+        name="state",
     ),
 )
 

@@ -24,7 +24,7 @@ from markupsafe import Markup, escape
 from templates.errors import TemplateFailed
 from templates.filters import FILTERS, plain
 from templates.limits import LimitMet
-from templates.sandbox import Sandbox, render
+from templates.sandbox import Sandbox, render, render_text
 
 # What a template may raise while it runs: its own faults, and those of its sums.
 _FAULTS = (
@@ -73,6 +73,18 @@ def rewritten(
     paragraphs = [part.splitlines() for part in re.split(r"\n\s*\n", text) if part.strip()]
     own = {"subject": subject, "paragraphs": paragraphs}
     return _inlined(REWRITTEN, _part(REWRITTEN, safe | own, folder))
+
+
+def words(name: str, text: str, context: Mapping[str, object]) -> str:
+    """Word a text that stands in a playbook; `name` says whose it is when it fails.
+
+    Raises TemplateFailed, as where it asks for something that is not known of the customer.
+    """
+    safe = {key: _harmless(value) for key, value in context.items()}
+    try:
+        return render_text(_mails(None), text, safe).strip()
+    except _FAULTS as fault:
+        raise TemplateFailed(name, str(fault) or type(fault).__name__) from fault
 
 
 def page(name: str, context: Mapping[str, object]) -> str:

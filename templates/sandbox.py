@@ -118,6 +118,12 @@ def render(environment: Sandbox, name: str, context: Mapping[str, object]) -> st
         return "".join(template.generate(**context))
 
 
+def render_text(environment: Sandbox, text: str, context: Mapping[str, object]) -> str:
+    """Render a template given as its text, within one budget."""
+    with metered():
+        return "".join(environment.from_string(text).generate(**context))
+
+
 @pass_context
 def paid(context: Context, value: object) -> object:
     """Let out what a template prints, at the price of its length; pages of data it may not print.

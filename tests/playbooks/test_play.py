@@ -17,7 +17,7 @@ def test_the_mail_waits_for_a_yes_while_the_alert_goes_at_once() -> None:
     assert [(each.step.kind, each.state) for each in steps] == [
         ("slack_alert", "done"),
         ("email", "waiting_approval"),
-        ("task", "scheduled"),
+        ("task", "to_do"),
     ]
 
 

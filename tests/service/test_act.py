@@ -49,7 +49,7 @@ def test_a_fall_opens_one_play_with_an_alert_a_waiting_mail_and_a_task(story: St
     assert {name: step.state for name, step in steps.items()} == {
         "alert": "done",
         "outreach": "waiting_approval",
-        "call": "scheduled",
+        "call": "to_do",
     }
     assert counted(story) == {"pending": 1}
     assert reasons(story)["churn-risk", "started"] == "From at-risk to churn-risk: 72 to 41."

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -118,19 +117,6 @@ def test_a_play_has_a_step_and_occurrence_once(database: Database) -> None:
     with database.reading() as tx:
         assert [one.occurrence for one in plays.steps_of(tx, play_id)] == [1, 2]
     assert second.body == {"subject": "Hello"}
-
-
-def test_scheduled_steps_are_due_at_their_time(database: Database) -> None:
-    (acme,) = builders.customers(database, "acme")
-    play_id = _open(database, acme)
-    soon = _step(database, play_id, state="scheduled", due_at=NOON + timedelta(days=2))
-    _step(database, play_id, occurrence=2)
-
-    with database.transaction() as tx:
-        now = plays.due_steps(tx, NOON)
-        later = plays.due_steps(tx, noon(-2))
-
-    assert (now, [one.id for one in later]) == ((), [soon.id])
 
 
 def _transition(customer_id: int, back: int, kind: str = "worsened") -> TransitionRow:

@@ -1,0 +1,82 @@
+"""Records that a playbook may begin with: invoices overdue, detractors, tickets rated badly."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import or_, select
+
+from playbooks.situation import Record, RecordKind
+from storage.bulk import Ids, among
+from storage.database import Transaction
+from storage.tables import invoice, survey, survey_answer, ticket
+
+A_DAY: Final = timedelta(days=1)
+# An answer or a ticket begins nothing after so long; an unpaid invoice stands for a year.
+LATELY, LONG = timedelta(days=61), timedelta(days=365)
+NPS: Final = "nps"
+DETRACTOR: Final = 6
+ANGRY: Final = 2
+
+Found = tuple[int, Record]
+
+
+def records(
+    tx: Transaction, ids: Ids, kinds: Collection[RecordKind], as_of: date
+) -> Mapping[int, tuple[Record, ...]]:
+    """Return what stands, or came lately, of these kinds on that day, by customer."""
+    found: defaultdict[int, tuple[Record, ...]] = defaultdict(tuple)
+    if "invoice_overdue" in kinds:
+        _gather(found, _overdue(tx, ids, as_of))
+    if "nps_detractor" in kinds:
+        _gather(found, _detractors(tx, ids, as_of))
+    if "angry_ticket" in kinds:
+        _gather(found, _angry(tx, ids, as_of))
+    return dict(found)
+
+
+def _gather(found: dict[int, tuple[Record, ...]], more: Iterator[Found]) -> None:
+    for one, record in more:
+        found[one] += (record,)
+
+
+def _overdue(tx: Transaction, ids: Ids, as_of: date) -> Iterator[Found]:
+    statement = select(invoice.c.customer_id, invoice.c.due_on, invoice.c.invoice_id).where(
+        among(tx, invoice.c.customer_id, ids),
+        invoice.c.due_on.between(as_of - LONG, as_of - A_DAY),
+        or_(invoice.c.paid_on.is_(None), invoice.c.paid_on > as_of),
+    )
+    for row in tx.execute(statement):
+        yield row.customer_id, Record("invoice_overdue", row.due_on + A_DAY, row.invoice_id)
+
+
+def _detractors(tx: Transaction, ids: Ids, as_of: date) -> Iterator[Found]:
+    answers = survey_answer.c
+    statement = (
+        select(answers.customer_id, answers.answered_on, answers.answer_id)
+        .join(survey, survey.c.id == answers.survey_id)
+        .where(
+            among(tx, answers.customer_id, ids),
+            survey.c.name == NPS,
+            answers.score <= DETRACTOR,
+            answers.answered_on.between(as_of - LATELY, as_of),
+        )
+    )
+    for row in tx.execute(statement):
+        yield row.customer_id, Record("nps_detractor", row.answered_on, row.answer_id)
+
+
+def _angry(tx: Transaction, ids: Ids, as_of: date) -> Iterator[Found]:
+    """Count a ticket on the day it was closed, when it is rated; else on the day it was opened."""
+    statement = select(
+        ticket.c.customer_id, ticket.c.opened_on, ticket.c.closed_at, ticket.c.ticket_id
+    ).where(
+        among(tx, ticket.c.customer_id, ids),
+        ticket.c.rating <= ANGRY,
+        ticket.c.opened_on.between(as_of - LATELY, as_of),
+    )
+    for row in tx.execute(statement):
+        day = row.closed_at.date() if row.closed_at is not None else row.opened_on
+        if day <= as_of:
+            yield row.customer_id, Record("angry_ticket", day, row.ticket_id)
