@@ -21,8 +21,11 @@ from storage.database import Transaction
 from storage.shares import DealtRun
 from storage.snapshots import latest_day
 
-# Customers a transaction. More saves little; fewer would pay the fixed statements too often.
-BATCH: Final = 500
+# Customers a share: enough shares for several workers, and few enough that the statements of each
+# cost little; a killed worker loses no more than one.
+SHARES: Final = 8
+LEAST: Final = 2_500
+MOST: Final = 12_500
 
 Progress = Callable[[int, int], None]
 
@@ -56,7 +59,7 @@ def rescore(
     replace: bool = False,
     run: str | None = None,
     progress: Progress | None = None,
-    batch: int = BATCH,
+    batch: int | None = None,
     crew: Crew | None = None,
     closely: bool = False,
 ) -> RescoreReport:
@@ -133,7 +136,13 @@ def _see_through(worker: Worker, progress: Progress | None) -> None:
 
 
 def _begun(
-    house: House, crew: Crew, as_of: date, wanted: Orders, *, now: datetime, batch: int
+    house: House,
+    crew: Crew,
+    as_of: date,
+    wanted: Orders,
+    *,
+    now: datetime,
+    batch: int | None,
 ) -> Worker:
     """Deal the run out: one assignment for each model that scores anybody, in shares of a batch."""
     with house.database.reading() as tx:
@@ -145,7 +154,8 @@ def _begun(
     leads = newest is None or as_of >= newest
     orders = replace(wanted, newest=leads, decide=wanted.decide and leads, feeds=feeds)
     dealt = DealtRun(crew.name, as_of, now, orders.written())
-    dealing = [(one.identity, ids) for one, all_ids in groups for ids in chunks(all_ids, batch)]
+    size = batch or _fair(sum(len(ids) for _, ids in groups))
+    dealing = [(one.identity, ids) for one, all_ids in groups for ids in chunks(all_ids, size)]
     with house.database.transaction() as tx:
         for plan in plans if any(plan.needs_peers for plan in plans) else ():
             keep(tx, plan)
@@ -153,6 +163,11 @@ def _begun(
         shares.deal(tx, dealt, dealing)
     tasks = {plan.model.identity: assignment(house, plan, orders, now=now) for plan in plans}
     return Worker(house, crew, dealt, orders, tasks)
+
+
+def _fair(customers: int) -> int:
+    """Answer how many customers a share of a run over so many has."""
+    return min(MOST, max(LEAST, -(-customers // SHARES)))
 
 
 def _by_model(

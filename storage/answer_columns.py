@@ -2,32 +2,22 @@
 
 What is asked for often has a column of whole numbers; the other figures are answered as in
 `storage.answering` and put into columns of Python's answers. Both tell the same.
-
-Features and days are told apart by a bit each on PostgreSQL, where counting distinct ones sorts
-and is never parallel; SQLite counts them faster than it groups twice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, cast
 
 import numpy as np
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Select,
-    and_,
-    false,
     func,
-    literal,
-    or_,
     select,
     text,
     true,
 )
-from sqlalchemy.types import Integer
 
 from scoring.columns.block import MOST_MICROS, Column, Invoices
 from scoring.figures import (
@@ -47,12 +37,12 @@ from scoring.figures import (
     TicketsOpened,
 )
 from storage.answering import answers
+from storage.asked import Asked, Condition
 from storage.columnar import MISSING, Ints, int_columns, ordinal, whole
 from storage.names import numbers
+from storage.rollup_columns import ROLLED, fits, rolled_columns
 from storage.tables import (
     FEATURE_SOURCE,
-    NO_FEATURE,
-    activity_day,
     activity_span,
     customer,
     feature,
@@ -62,73 +52,11 @@ from storage.tables import (
 )
 
 AnyFigure = Figure[Any]
-Rolled = EventCount | EventTotal | FeaturesUsed | ActiveDays
 Columns = dict[AnyFigure, Column]
-Condition = ColumnElement[bool]
 
-ROLLED: Final = (EventCount, EventTotal, FeaturesUsed, ActiveDays)
 SPANNED: Final = (LastActivity, FirstActivity, Ever)
-# Bits of a whole number that are safe from its sign.
-BITS: Final = 62
-# More features, or longer windows, than this many numbers hold are answered the other way.
-MOST_NUMBERS: Final = 6
 # A pass over everybody keeps a sum for each; what does not fit goes by way of the disk.
 ROOM: Final = "SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Who is asked about, sorted; and the numbers of the words in the figures."""
-
-    tx: Connection
-    ids: Ints
-    kinds: Mapping[str, int]
-    features: Mapping[str, int]
-
-    @property
-    def bitwise(self) -> bool:
-        return self.tx.dialect.name == "postgresql"
-
-    def concerns(self, owner: ColumnElement[int]) -> Condition:
-        """Return the condition that a row is of one of them, or of somebody between them."""
-        first, last = int(self.ids[0]), int(self.ids[-1])
-        if self.bitwise:
-            return owner.between(first, last)
-        # Named one by one: for a range SQLite would read every day they ever had.
-        return owner.in_(select(customer.c.id).where(customer.c.id.between(first, last)))
-
-    def of_kinds(self, kinds: Sequence[str]) -> Condition:
-        return self._of(activity_day.c.kind_id, kinds, self.kinds)
-
-    def of_spans(self, kinds: Sequence[str]) -> Condition:
-        return self._of(activity_span.c.kind_id, kinds, self.kinds)
-
-    def of_features(self, features: Sequence[str] | None) -> Condition:
-        if features is None:
-            return activity_day.c.feature_id > NO_FEATURE
-        known = [self.features[word] for word in features if word in self.features]
-        return activity_day.c.feature_id.in_(known) if known else false()
-
-    def spread(self, owners: Ints, values: Ints, nothing: int = 0) -> Ints:
-        """Return a column with these values at their owners' places; strangers are left out."""
-        column = np.full(len(self.ids), nothing, np.int64)
-        places, ours = self.places(owners)
-        column[places[ours]] = values[ours]
-        return column
-
-    def places(self, owners: Ints) -> tuple[Ints, Any]:
-        """Return where each owner stands, and which of them were asked about."""
-        places = np.minimum(np.searchsorted(self.ids, owners), len(self.ids) - 1)
-        return places, self.ids[places] == owners
-
-    @staticmethod
-    def _of(
-        column: ColumnElement[int], words: Sequence[str], known: Mapping[str, int]
-    ) -> Condition:
-        if not words:
-            return column > FEATURE_SOURCE
-        found = [known[word] for word in words if word in known]
-        return column.in_(found) if found else false()
 
 
 def answer_columns(tx: Connection, ids: Ints, figures: frozenset[AnyFigure]) -> Columns:
@@ -139,8 +67,8 @@ def answer_columns(tx: Connection, ids: Ints, figures: frozenset[AnyFigure]) -> 
         tx.execute(text(ROOM))
     asked = _asked(tx, ids, figures)
     columns: Columns = {}
-    rolled = [one for one in _sorted(figures, ROLLED) if _fits(asked, one)]
-    columns |= _rolled(asked, rolled) if rolled else {}
+    rolled = [one for one in _sorted(figures, ROLLED) if fits(asked, one)]
+    columns |= rolled_columns(asked, rolled) if rolled else {}
     columns |= _spans(asked, _sorted(figures, SPANNED))
     columns |= _tickets(asked, _sorted(figures, (TicketsOpened,)))
     for figure in _sorted(figures, (InvoicesDue,)):
@@ -162,7 +90,7 @@ def _sorted(figures: Iterable[AnyFigure], kinds: tuple[type, ...]) -> list[Any]:
     return sorted((one for one in figures if isinstance(one, kinds)), key=repr)
 
 
-def _asked(tx: Connection, ids: Ints, figures: Iterable[AnyFigure]) -> _Asked:
+def _asked(tx: Connection, ids: Ints, figures: Iterable[AnyFigure]) -> Asked:
     kinds: set[str] = set()
     features: set[str] = set()
     for figure in figures:
@@ -173,7 +101,7 @@ def _asked(tx: Connection, ids: Ints, figures: Iterable[AnyFigure]) -> _Asked:
                 features.update(figure.features or ())
             case Ever():
                 kinds.add(figure.source.partition(":")[2])
-    return _Asked(
+    return Asked(
         tx,
         ids,
         numbers(tx, kind, kinds) if kinds else {},
@@ -189,108 +117,7 @@ def _features(tx: Connection, words: set[str], *, every: bool) -> Mapping[str, i
     return numbers(tx, feature, words) | {"": largest}
 
 
-def _fits(asked: _Asked, figure: Rolled) -> bool:
-    """Tell whether the bits of a figure fit into a few numbers."""
-    if not asked.bitwise:
-        return True
-    match figure:
-        case FeaturesUsed():
-            return asked.features[""] < BITS * MOST_NUMBERS
-        case ActiveDays():
-            days = (figure.window.last - figure.window.first).days + 1
-            return days <= BITS * MOST_NUMBERS
-        case _:
-            return True
-
-
-def _rolled(asked: _Asked, figures: Sequence[Rolled]) -> Columns:
-    """Count, add up, tell features and days, in one pass over the roll-ups of all windows."""
-    parts = {figure: _parts(asked, figure) for figure in figures}
-    named = {
-        (figure, place): f"f{n}_{place}"
-        for n, figure in enumerate(figures)
-        for place in range(len(parts[figure]))
-    }
-    rows = activity_day.c
-    first = min(figure.window.first for figure in figures)
-    last = max(figure.window.last for figure in figures)
-    found = int_columns(
-        asked.tx,
-        select(
-            whole(rows.customer_id, "owner"),
-            *(
-                func.coalesce(parts[figure][place], 0).cast(BigInteger).label(name)
-                for (figure, place), name in named.items()
-            ),
-        )
-        .where(
-            asked.concerns(rows.customer_id),
-            rows.day.between(first, last),
-            or_(*(_concerns(asked, figure) for figure in figures)),
-        )
-        .group_by(rows.customer_id),
-    )
-    return {
-        figure: asked.spread(
-            found["owner"],
-            _told(asked, figure, [found[named[figure, n]] for n in range(len(parts[figure]))]),
-        )
-        for figure in figures
-    }
-
-
-def _concerns(asked: _Asked, figure: Rolled) -> Condition:
-    if isinstance(figure, FeaturesUsed):
-        return asked.of_features(figure.features)
-    return asked.of_kinds(figure.kinds)
-
-
-def _parts(asked: _Asked, figure: Rolled) -> list[ColumnElement[Any]]:
-    """Return the numbers a figure is told by: one, or several of bits."""
-    rows, window = activity_day.c, figure.window
-    holds = and_(rows.day.between(window.first, window.last), _concerns(asked, figure))
-    match figure:
-        case EventCount():
-            return [func.sum(rows.count).filter(holds)]
-        case EventTotal():
-            total = func.sum(rows.total.cast(BigInteger)).filter(holds)
-            return [_cut(asked, total)]
-        case FeaturesUsed() if asked.bitwise:
-            return _bits(rows.feature_id, asked.features[""] + 1, holds)
-        case ActiveDays() if asked.bitwise:
-            since = rows.day - literal(window.first)
-            return _bits(since, (window.last - window.first).days + 1, holds)
-        case FeaturesUsed():
-            return [func.count(rows.feature_id.distinct()).filter(holds)]
-        case ActiveDays():
-            return [func.count(rows.day.distinct()).filter(holds)]
-
-
-def _cut(asked: _Asked, total: ColumnElement[Any]) -> ColumnElement[Any]:
-    if not asked.bitwise:
-        return total
-    known = func.coalesce(total, 0)
-    return func.least(func.greatest(known, literal(-MOST_MICROS)), literal(MOST_MICROS))
-
-
-def _bits(place: ColumnElement[Any], size: int, holds: Condition) -> list[ColumnElement[Any]]:
-    one = literal(1).cast(BigInteger)
-    return [
-        func.bit_or(one.op("<<")((place - begin).cast(Integer))).filter(
-            and_(holds, place.between(begin, begin + BITS - 1))
-        )
-        for begin in range(0, size, BITS)
-    ]
-
-
-def _told(asked: _Asked, figure: Rolled, found: Sequence[Ints]) -> Ints:
-    if asked.bitwise and isinstance(figure, FeaturesUsed | ActiveDays):
-        counts = [np.bitwise_count(bits.astype(np.uint64)).astype(np.int64) for bits in found]
-        return cast("Ints", np.sum(counts, axis=0))
-    return found[0]
-
-
-def _spans(asked: _Asked, figures: Sequence[LastActivity | FirstActivity | Ever]) -> Columns:
+def _spans(asked: Asked, figures: Sequence[LastActivity | FirstActivity | Ever]) -> Columns:
     columns: Columns = {}
     spoken: dict[tuple[str, ...], Ints] = {}
     for figure in figures:
@@ -307,7 +134,7 @@ def _spans(asked: _Asked, figures: Sequence[LastActivity | FirstActivity | Ever]
     return columns
 
 
-def _first_days(asked: _Asked, spoken: dict[tuple[str, ...], Ints], source: str) -> Ints | None:
+def _first_days(asked: Asked, spoken: dict[tuple[str, ...], Ints], source: str) -> Ints | None:
     """Answer the first day each customer had data of a source, 0 for never."""
     name, _, word = source.partition(":")
     match name:
@@ -325,7 +152,7 @@ def _first_days(asked: _Asked, spoken: dict[tuple[str, ...], Ints], source: str)
             return None
 
 
-def _first(asked: _Asked, spoken: dict[tuple[str, ...], Ints], kinds: tuple[str, ...]) -> Ints:
+def _first(asked: Asked, spoken: dict[tuple[str, ...], Ints], kinds: tuple[str, ...]) -> Ints:
     spans = activity_span.c
     if kinds not in spoken:
         days = _earliest(asked, spans.customer_id, spans.first_day, asked.of_spans(kinds))
@@ -334,7 +161,7 @@ def _first(asked: _Asked, spoken: dict[tuple[str, ...], Ints], kinds: tuple[str,
 
 
 def _earliest(
-    asked: _Asked, owner: ColumnElement[int], day: ColumnElement[date], holds: Condition
+    asked: Asked, owner: ColumnElement[int], day: ColumnElement[date], holds: Condition
 ) -> Ints:
     found = int_columns(
         asked.tx,
@@ -345,7 +172,7 @@ def _earliest(
     return asked.spread(found["owner"], found["day"])
 
 
-def _last(asked: _Asked, figure: LastActivity) -> Column:
+def _last(asked: Asked, figure: LastActivity) -> Column:
     """Read last days from the spans; only customers active later too are looked at closer."""
     spans, by = activity_span.c, _day(figure.by)
     found = int_columns(
@@ -370,7 +197,7 @@ def _last(asked: _Asked, figure: LastActivity) -> Column:
     return days
 
 
-def _tickets(asked: _Asked, figures: Sequence[TicketsOpened]) -> Columns:
+def _tickets(asked: Asked, figures: Sequence[TicketsOpened]) -> Columns:
     if not figures:
         return {}
     opened, owner = ticket.c.opened_on, ticket.c.customer_id
@@ -390,7 +217,7 @@ def _tickets(asked: _Asked, figures: Sequence[TicketsOpened]) -> Columns:
     return {one: asked.spread(found["owner"], found[f"f{n}"]) for n, one in enumerate(figures)}
 
 
-def _invoices(asked: _Asked, figure: InvoicesDue) -> Invoices:
+def _invoices(asked: Asked, figure: InvoicesDue) -> Invoices:
     found = int_columns(asked.tx, _newest(asked, figure))
     places, ours = asked.places(found["owner"])
     due = np.zeros((len(asked.ids), figure.last), np.int32)
@@ -401,7 +228,7 @@ def _invoices(asked: _Asked, figure: InvoicesDue) -> Invoices:
     return Invoices(due, paid)
 
 
-def _newest(asked: _Asked, figure: InvoicesDue) -> Select[*tuple[Any, ...]]:
+def _newest(asked: Asked, figure: InvoicesDue) -> Select[*tuple[Any, ...]]:
     """Select the newest invoices of each: on PostgreSQL by a look into the key per customer."""
     tx, rows = asked.tx, invoice.c
     order = (rows.due_on.desc(), rows.invoice_id.desc())
@@ -437,7 +264,7 @@ def _newest(asked: _Asked, figure: InvoicesDue) -> Select[*tuple[Any, ...]]:
     return select(every).where(every.c.newest <= figure.last)
 
 
-def _as_python(asked: _Asked, figures: frozenset[AnyFigure]) -> Columns:
+def _as_python(asked: Asked, figures: frozenset[AnyFigure]) -> Columns:
     """Answer what has no column of numbers, customer by customer, in columns of objects."""
     columns: dict[AnyFigure, Any] = {one: np.empty(len(asked.ids), np.object_) for one in figures}
     told = answers(asked.tx, asked.ids.tolist(), figures)

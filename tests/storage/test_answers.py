@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import scoring.figures
+from scoring.columns.block import answer_at
 from scoring.figures import (
     ActiveDays,
     EventCount,
@@ -28,6 +30,7 @@ from scoring.figures import (
     Window,
 )
 from storage.activity import NewEvent, answers, feed_days
+from storage.answer_columns import answer_columns, overflown
 from storage.answering import BRANCHES
 from storage.database import Database
 from storage.errors import UnknownFigure
@@ -240,10 +243,18 @@ def test_answers_are_what_a_naive_count_over_everything_gives(
         upsert_surveys(tx, world.surveys)
     with database.reading() as tx:
         found = answers(tx, ids, asked)
+        columns = answer_columns(tx, np.array(ids, np.int64), asked)
 
-    assert {(one, figure): found[one][figure] for one in ids for figure in asked} == {
-        (one, figure): _naive(world, one, figure) for one in ids for figure in asked
-    }
+    naive = {(one, figure): _naive(world, one, figure) for one in ids for figure in asked}
+    assert {(one, figure): found[one][figure] for one in ids for figure in asked} == naive
+    assert {
+        (one, figure): answer_at(figure, columns[figure], row)
+        if figure in columns
+        else figure.nothing
+        for row, one in enumerate(ids)
+        for figure in asked
+    } == naive
+    assert not overflown(columns, len(ids)).any()
 
 
 EVERY_FIGURE: frozenset[Figure[Any]] = frozenset(
@@ -279,9 +290,12 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_customers(
         answers(tx, ids[:2], EVERY_FIGURE)
     with database.reading() as tx, statements(database) as many:
         found = answers(tx, ids, EVERY_FIGURE)
+    with database.reading() as tx, statements(database) as in_columns:
+        answer_columns(tx, np.array(ids, np.int64), EVERY_FIGURE)
 
     assert len(found) == 300
     assert len(few) == len(many) < 20
+    assert len(in_columns) < 20
 
 
 def test_ids_may_be_given_as_a_range_and_ids_without_data_are_answered_too(
