@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from email.utils import parseaddr
 
-from playbooks.steps import Email, Person
+from playbooks.steps import Email, Person, Survey
 from scoring.explain import drivers
 from scoring.score import FactorScore, Score
 from service import unsubscribe
@@ -45,20 +45,24 @@ def draft(
     customer: Customer,
     scores: tuple[Score, Score | None],
     to: Addressee | None,
-    step: Email,
+    step: Email | Survey,
     *,
     key: str,
+    more: Mapping[str, object] | None = None,
 ) -> Draft | Blocked:
     """Word the mail of `step` for this customer; `scores` are today's and the one before the fall.
 
     `key` is the intent's key: the Message-ID comes from it, so one intent keeps one Message-ID.
+    `more` are further things the template may speak of. A mail to one of us has no way to
+    unsubscribe: `to` is then the CSM, who is no contact.
     """
     barred = obstacle(to)
     if to is None or barred is not None:
         return Blocked(barred or "")
     sender = _sender(house.mail, customer, step)
-    link = unsubscribe.link(house.mail, to.contact)
-    context = _context(customer, to.contact, sender, scores, link)
+    inside = step.to == "csm"
+    link = "" if inside else unsubscribe.link(house.mail, to.contact)
+    context = {**(more or {}), **_context(customer, to.contact, sender, scores, link)}
     try:
         words = mail(step.template, context, house.mail.templates)
     except TemplateFailed as failed:
@@ -73,7 +77,7 @@ def draft(
         "text": words.text,
         "html": words.html,
         "message_id": _message_id(house.mail, key),
-        "headers": unsubscribe.headers(link) | _replies(house.mail, sender),
+        "headers": ({} if inside else unsubscribe.headers(link)) | _replies(house.mail, sender),
     }
     return Draft(body, fingerprint(body))
 
@@ -127,7 +131,7 @@ def _context(
     link: str,
 ) -> dict[str, object]:
     return {
-        "customer": {"name": customer.name, "key": customer.key},
+        "customer": known_of(customer),
         "contact": {"name": contact.name, "email": contact.email},
         "sender": sender,
         "fell": list(what_fell(*scores)),
@@ -135,7 +139,23 @@ def _context(
     }
 
 
-def _sender(policy: MailPolicy, customer: Customer, step: Email) -> dict[str, str]:
+def known_of(customer: Customer) -> dict[str, object]:
+    """Return what templates may say of a customer; what is not known is not there to be said."""
+    fields = {
+        "name": customer.name,
+        "key": customer.key,
+        "segment": customer.segment,
+        "plan": customer.plan,
+        "lifecycle": customer.lifecycle,
+        "seats": customer.seats,
+        "arr": customer.arr,
+        "renewal_on": customer.renewal_on,
+        "csm": customer.csm.name if customer.csm is not None else None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _sender(policy: MailPolicy, customer: Customer, step: Email | Survey) -> dict[str, str]:
     """Whose name the mail carries, and who gets the answers."""
     house_name, house_address = parseaddr(policy.sender)
     match step.sender:
