@@ -20,6 +20,7 @@ from service.rescore import rescore
 from service.retain import retain
 from service.sharing import Crew, lend_a_hand
 from storage import shares, ticks
+from storage.months import make_months_ahead
 
 logger = logging.getLogger(__name__)
 
@@ -144,6 +145,8 @@ def _rescore(house: House, found: Due, clock: Clock, crews: Crews) -> str:
             ticks.extend_tick(tx, found.job, _key(found.day), clock.now(), LEASE)
 
     now, decide = clock.now(), not found.first
+    with house.database.transaction() as tx:
+        make_months_ahead(tx, now)
     with crews(_run_name(found), clock) as crew:
         report = rescore(house, found.as_of, now=now, decide=decide, progress=still_here, crew=crew)
     logger.info(

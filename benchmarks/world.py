@@ -3,8 +3,7 @@
 What Python makes is the roll-up, about a hundred rows a customer; the database makes the events
 from it, about five hundred a customer in 90 days, so that millions cost seconds.
 """
-# ruff: noqa: PLR2004, S608  # Chances are their own explanation; dice must be repeatable, not
-# unguessable; the names in the SQL are ours.
+# ruff: noqa: PLR2004  # Chances are their own explanation.
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -16,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Column, Table, text
+from sqlalchemy import Column, Table, select, text
 
 from playbooks.load import shipped as shipped_playbooks
 from scoring.load import shipped
@@ -24,6 +23,7 @@ from service.ports import House, MailPolicy
 from storage.columnar import copy_in
 from storage.customers import CustomerFields, active_ids, upsert_customers
 from storage.database import Database, Limits, Transaction
+from storage.months import make_months
 from storage.names import enrol
 from storage.tables import activity_day, feature, feed, invoice, kind, ticket
 
@@ -45,12 +45,12 @@ PATIENT: Final = Limits(statement=3_600, transaction=7_200)
 # Millions of events are filed in a fraction of the time when their keys are made afterwards.
 KEYS_OFF: Final = (
     "ALTER TABLE event DROP CONSTRAINT pk_event",
-    "DROP INDEX ix_event_customer_id_occurred_at",
+    "ALTER TABLE event_key DROP CONSTRAINT pk_event_key",
 )
 KEYS_ON: Final = (
     "SET LOCAL maintenance_work_mem = '256MB'",
-    "ALTER TABLE event ADD CONSTRAINT pk_event PRIMARY KEY (feed_id, event_id, customer_id)",
-    "CREATE INDEX ix_event_customer_id_occurred_at ON event (customer_id, occurred_at)",
+    "ALTER TABLE event ADD PRIMARY KEY (customer_id, occurred_at, feed_id, event_id)",
+    "ALTER TABLE event_key ADD PRIMARY KEY (feed_id, event_id, customer_id)",
 )
 
 Numbers = npt.NDArray[Any]
@@ -233,12 +233,19 @@ def _events(tx: Transaction, dialect: str) -> None:
     ), {"most": MOST_A_DAY})  # fmt: skip
     at, stamp = _spelled(dialect)
     _all(tx, KEYS_OFF if dialect == "postgresql" else ())
+    name = "a.customer_id || '-' || a.day || '-' || a.kind_id || '-' || a.feature_id || '-' || n"
+    days = tx.execute(select(activity_day.c.day).distinct()).scalars()
+    make_months(tx, [datetime.combine(day, time(), UTC) for day in days])
+    each = "FROM activity_day a JOIN upto ON n <= a.count"
+    tx.execute(text(
+        "INSERT INTO event_key (feed_id, event_id, customer_id, stamp, occurred_on) "
+        f"SELECT 1, {name}, a.customer_id, {stamp}, a.day {each}"
+    ))  # fmt: skip
     tx.execute(text(
         "INSERT INTO event (feed_id, event_id, customer_id, kind_id, feature_id, occurred_at, "
-        'received_at, value, "user", properties, stamp) '
-        "SELECT 1, a.customer_id || '-' || a.day || '-' || a.kind_id || '-' || a.feature_id || "
-        f"'-' || n, a.customer_id, a.kind_id, a.feature_id, {at}, {at}, {MICRO}, NULL, NULL, "
-        f"{stamp} FROM activity_day a JOIN upto ON n <= a.count"
+        'received_at, value, "user", properties) '
+        f"SELECT 1, {name}, a.customer_id, a.kind_id, a.feature_id, {at}, {at}, {MICRO}, NULL, "
+        f"NULL {each}"
     ))  # fmt: skip
     _all(tx, KEYS_ON if dialect == "postgresql" else ())
 

@@ -15,6 +15,7 @@ from storage.answering import answers
 from storage.bulk import add_new, among_texts, excluded, put
 from storage.database import Transaction
 from storage.feeds import daily_counts, feed_days, freshness, last_touch
+from storage.months import make_months
 from storage.names import enrol
 from storage.quarantines import (
     Quarantined,
@@ -25,13 +26,14 @@ from storage.quarantines import (
 )
 from storage.rolling import newest_staged, note_staged, roll_up_staged
 from storage.spoken import Rolled, note_activity
-from storage.staging import Columns, keep_staged, lay_out, leave_out
+from storage.staging import Columns, keep_ids, keep_staged, lay_out, leave_out
 from storage.tables import (
     FEATURE_SOURCE,
     NO_FEATURE,
     activity_day,
     activity_span,
     event,
+    event_key,
     feature,
     feed,
     kind,
@@ -145,14 +147,24 @@ def _insert(
     tx: Transaction, given: Columns, new: Mapping[Key, int], received_at: datetime
 ) -> set[Key]:
     """Insert the events at these places and roll them up; return which really were inserted."""
+    make_months(tx, [given.occurred_at[place] for place in new.values()])
     if len(new) >= copying.WORTH_COPYING:
         return _insert_many(tx, given, new, received_at)
     rows = {key: _row(given, new[key], received_at) for key in sorted(new)}
-    columns = (event.c.feed_id, event.c.event_id)
-    added = add_new(tx, event, list(rows.values()), *columns)
+    columns = (event_key.c.feed_id, event_key.c.event_id)
+    added = add_new(tx, event_key, [_key(row) for row in rows.values()], *columns)
     inserted = {(row.feed_id, row.event_id) for row in added}
-    _roll_up(tx, [rows[key] for key in sorted(inserted)])
+    kept = [rows[key] for key in sorted(inserted)]
+    bare = [{name: row[name] for name in event.c.keys()} for row in kept]  # noqa: SIM118 - columns are no dict
+    add_new(tx, event, bare, event.c.event_id)
+    _roll_up(tx, kept)
     return inserted
+
+
+def _key(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what says no to a second event of this id."""
+    names = ("feed_id", "event_id", "customer_id", "stamp")
+    return {name: row[name] for name in names} | {"occurred_on": _day(row)}
 
 
 def _insert_many(
@@ -160,12 +172,13 @@ def _insert_many(
 ) -> set[Key]:
     whole = len(new) == len(given.event_id)
     lay_out(tx, given if whole else Columns(*(_picked(one, new.values()) for one in given)))
-    inserted = keep_staged(tx, received_at)
+    inserted = keep_ids(tx)
     if len(inserted) < len(new):
         beaten = _by_feed(new.keys() - inserted)
         for feed_id, ids in beaten.items():
             leave_out(tx, feed_id, ids)
     if inserted:
+        keep_staged(tx, received_at)
         roll_up_staged(tx)
         freshen(tx, newest_staged(tx))
         note_staged(tx)
@@ -194,8 +207,9 @@ def _known(tx: Transaction, wanted: Iterable[Key]) -> dict[Key, tuple[int, bytes
     for feed_id, ids in _by_feed(wanted).items():
         for begin in range(0, len(ids), ASKED_AT_ONCE):
             some = ids[begin : begin + ASKED_AT_ONCE]
-            statement = select(event.c.event_id, event.c.customer_id, event.c.stamp).where(
-                event.c.feed_id == feed_id, among_texts(tx, event.c.event_id, some)
+            kept = event_key.c
+            statement = select(kept.event_id, kept.customer_id, kept.stamp).where(
+                kept.feed_id == feed_id, among_texts(tx, kept.event_id, some)
             )
             for event_id, owner, stamp in tx.execute(statement):
                 known[feed_id, event_id] = (owner, bytes(stamp))

@@ -11,18 +11,27 @@ from sqlalchemy import Column, ColumnElement, Table, delete, func, select, tuple
 
 from storage.bulk import among
 from storage.database import Transaction
-from storage.tables import event, quarantine
+from storage.months import forget_months
+from storage.tables import event, event_key, quarantine
 from storage.tables_acts import audit, decision, delivery, message, play, request, step, tick
 from storage.tables_said import feedback, play_end
 
 
 def forget_events(tx: Transaction, before: datetime, limit: int) -> int:
-    """Delete events that happened before; their daily sums stay. Return how many, `limit` at most.
+    """Delete events that happened before; their daily sums stay. Return how many went.
 
-    Their ids are forgotten too: see to it that so old an event is not taken in again.
+    Fewer than `limit` went when none is left. Their ids are forgotten too: see to it that so old
+    an event is not taken in again. PostgreSQL drops whole months, so that there an event stays
+    until its month is over.
     """
-    key = (event.c.feed_id, event.c.event_id, event.c.customer_id)
-    return _forget(tx, event, key, event.c.occurred_at < before, limit)
+    if tx.dialect.name == "postgresql":
+        return forget_months(tx, before, limit)
+    rows, key = event.c, event_key.c
+    own = (rows.customer_id, rows.occurred_at, rows.feed_id, rows.event_id)
+    old = select(*own).where(rows.occurred_at < before).order_by(*own).limit(limit).subquery()
+    ids = select(old.c.feed_id, old.c.event_id, old.c.customer_id)
+    tx.execute(delete(event_key).where(tuple_(key.feed_id, key.event_id, key.customer_id).in_(ids)))
+    return tx.execute(delete(event).where(tuple_(*own).in_(select(old)))).rowcount
 
 
 def forget_plays(tx: Transaction, before: datetime, limit: int) -> int:

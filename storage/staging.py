@@ -30,7 +30,7 @@ from sqlalchemy.schema import CreateTable
 from storage.bulk import among_texts, insert_into
 from storage.columns import Day, Document, Exact, Serial, UtcTime, Words, dump_json, fit_texts
 from storage.copying import NOTHING, copy_lines, escaped, execute_many
-from storage.tables import event
+from storage.tables import event, event_key
 
 _PLACES: Final = 6
 _STEP: Final = Decimal(1).scaleb(-_PLACES)
@@ -109,16 +109,23 @@ def lay_out(tx: Connection, given: Columns) -> None:
     execute_many(tx, _made("sqlite").split(";"), insert, _rows(given))
 
 
-def keep_staged(tx: Connection, received_at: datetime) -> set[tuple[int, str]]:
-    """Insert the staged events whose key is free; return feed and id of those inserted."""
-    names = [one for one in stage.c.keys() if one != "day"]  # noqa: SIM118 - columns are no dict
+def keep_ids(tx: Connection) -> set[tuple[int, str]]:
+    """Insert the ids of the staged events that are free; return feed and id of those inserted."""
+    rows = stage.c
+    keys = (rows.feed_id, rows.event_id, rows.customer_id, rows.stamp, rows.day)
+    ordered = select(*keys).where(true()).order_by(rows.feed_id, rows.event_id)
+    statement = insert_into(tx, event_key).from_select(list(event_key.c.keys()), ordered)
+    kept = statement.on_conflict_do_nothing().returning(event_key.c.feed_id, event_key.c.event_id)
+    return {(feed_id, event_id) for feed_id, event_id in tx.execute(kept)}
+
+
+def keep_staged(tx: Connection, received_at: datetime) -> None:
+    """Insert the staged events, whose ids are ours by now."""
+    names = [one for one in event.c.keys() if one != "received_at"]  # noqa: SIM118 - columns are no dict
     came = literal(received_at, event.c.received_at.type)
     rows = select(*(stage.c[name] for name in names), came).where(true())
-    statement = insert_into(tx, event).from_select(
-        [*names, "received_at"], rows.order_by(stage.c.feed_id, stage.c.event_id)
-    )
-    kept = statement.on_conflict_do_nothing().returning(event.c.feed_id, event.c.event_id)
-    return {(feed_id, event_id) for feed_id, event_id in tx.execute(kept)}
+    ordered = rows.order_by(stage.c.customer_id, stage.c.occurred_at)
+    tx.execute(insert_into(tx, event).from_select([*names, "received_at"], ordered))
 
 
 def leave_out(tx: Connection, feed_id: int, event_ids: Iterable[str]) -> None:

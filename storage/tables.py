@@ -138,7 +138,22 @@ feature = Table(
     Column("name", Words, nullable=False, unique=True),
 )
 
-# Keyed by feed and event id first: that order also finds an id that came for another customer.
+# The id of every event we hold, and what its body was: one row says no to a second. Keyed by feed
+# and event id first: that order also finds an id that came for another customer.
+event_key = Table(
+    "event_key",
+    metadata,
+    Column("feed_id", Integer, nullable=False),
+    Column("event_id", Words, nullable=False),
+    Column("customer_id", Serial, nullable=False),
+    Column("stamp", LargeBinary, nullable=False),
+    Column("occurred_on", Day, nullable=False),
+    PrimaryKeyConstraint("feed_id", "event_id", "customer_id"),
+    sqlite_with_rowid=False,
+)
+
+# On PostgreSQL it lies in months (see `months`). Its ids stand apart: a key over months would have
+# to hold the time, and then every month would be asked whether it knows an id.
 event = Table(
     "event",
     metadata,
@@ -152,9 +167,8 @@ event = Table(
     Column("value", Exact(6, packed=True), nullable=False),
     Column("user", Words),
     Column("properties", Document),
-    Column("stamp", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("feed_id", "event_id", "customer_id"),
-    Index(None, "customer_id", "occurred_at"),
+    PrimaryKeyConstraint("customer_id", "occurred_at", "feed_id", "event_id"),
+    postgresql_partition_by="RANGE (occurred_at)",
 )
 
 # The roll-up. PostgreSQL keeps the key as (day, customer_id, …), so that two years cost what 90

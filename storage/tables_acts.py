@@ -227,6 +227,7 @@ request = Table(
 LARGE = (
     tables.name_gram,
     tables.event,
+    tables.event_key,
     tables.activity_day,
     tables.activity_span,
     tables.ticket,

@@ -99,10 +99,14 @@ def _by_the_row(house: House, path: Path, plan: Plan) -> list[tuple[str, str | N
     return said
 
 
+_EVERYTHING = (
+    tables.event, tables.event_key, tables.activity_day, tables.activity_span, tables.feed_day,
+)  # fmt: skip
+
+
 def _kept(house: House) -> tuple[Any, ...]:
-    everything = (tables.event, tables.activity_day, tables.activity_span, tables.feed_day)
     with house.database.reading() as tx:
-        kept = tuple(sorted(map(repr, tx.execute(select(one)).all())) for one in everything)
+        kept = tuple(sorted(map(repr, tx.execute(select(one)).all())) for one in _EVERYTHING)
         waiting = select(tables.quarantine.c.customer_key, tables.quarantine.c.reason)
         body = tables.quarantine.c.body
         return (*kept, sorted(map(repr, tx.execute(waiting.add_columns(body)).all())))
@@ -110,7 +114,7 @@ def _kept(house: House) -> tuple[Any, ...]:
 
 def _clear(house: House) -> None:
     with house.database.transaction() as tx:
-        for one in (tables.event, tables.activity_day, tables.activity_span, tables.feed_day):
+        for one in _EVERYTHING:
             tx.execute(delete(one))
         tx.execute(delete(tables.quarantine))
 

@@ -24,6 +24,12 @@ def _unique_keys(look: Inspector, table: str) -> list[list[str | None]]:
     return keys
 
 
+def _not_made_on_the_way(name: str | None, kind: str, _parents: object) -> bool:
+    """Leave out the months of events, which come with them, and what only PostgreSQL has."""
+    months = kind == "table" and re.fullmatch(r"event_(\d{4}_\d{2}|earlier)", name or "")
+    return not months and name != "ix_event_key_occurred_on"
+
+
 def test_an_empty_database_says_it_is_not_current_and_migrating_makes_it_so(empty_url: str) -> None:
     with closing(Database.open(empty_url)) as database:
         before = database.is_current()
@@ -65,7 +71,8 @@ def test_the_migrations_build_exactly_the_tables_the_code_uses(database_url: str
     engine = create_engine(_engine_url(database_url))
 
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": _not_made_on_the_way}
+        context = MigrationContext.configure(connection, opts=opts)
         difference = compare_metadata(context, metadata)
     engine.dispose()
 
