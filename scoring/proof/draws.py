@@ -6,9 +6,9 @@ the customer drawn; the bias that brings is below one in 40,000 with 100,000 cus
 """
 
 import hashlib
-import sys
-from array import array
 from collections.abc import Iterator
+
+import numpy as np
 
 # A customer drawn this often in one resample would not fit a byte; by chance nobody ever is.
 MOST_OFTEN = 255
@@ -17,15 +17,7 @@ MOST_OFTEN = 255
 def resamples(size: int, times: int, seed: int) -> Iterator[bytes]:
     """Yield `times` resamples of `size` customers: how often each was drawn, by its place."""
     for number in range(times):
-        counts = [0] * size
-        for word in _words(size, seed, number):
-            counts[word % size] += 1
-        yield bytes([min(count, MOST_OFTEN) for count in counts])
-
-
-def _words(size: int, seed: int, number: int) -> "array[int]":
-    stream = hashlib.shake_128(f"bellwether/{seed}/{number}".encode()).digest(4 * size)
-    words = array("I", stream)
-    if sys.byteorder == "big":
-        words.byteswap()
-    return words
+        stream = hashlib.shake_128(f"bellwether/{seed}/{number}".encode()).digest(4 * size)
+        drawn = np.frombuffer(stream, dtype="<u4") % size if size else np.zeros(0, dtype=np.int64)
+        counts = np.bincount(drawn.astype(np.int64), minlength=size)
+        yield np.minimum(counts, MOST_OFTEN).astype(np.uint8).tobytes()

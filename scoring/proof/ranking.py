@@ -4,12 +4,20 @@ Cases of one customer resemble each other, so intervals come from resampling cus
 are sorted once; a resample only weighs them anew, by how often their customer was drawn.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby
 from math import ceil
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scoring.proof.draws import resamples
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+# Places among the churned and among the stayed, one of each a group.
+Bounds = tuple[Ints, Ints]
 
 SEED = 2026
 # A resample in which nobody churned says nothing; with fewer useful ones there is no interval.
@@ -41,21 +49,12 @@ class Skill:
     churned: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Equal figures: where the churned and the stayed among them stand, riskiest first."""
-
-    churned_from: int
-    churned_to: int
-    stayed_from: int
-    stayed_to: int
-
-
 class Ranking:
     """Cases in order of risk, ready to be weighed: lower figures are riskier.
 
     `figures` are higher the healthier, `churned` what came of it, `owners` whose case it is, as
-    places 0 to `customers` - 1.
+    places 0 to `customers` - 1. Equal figures are a group; of each group in which somebody churned
+    it is known where its churned and its stayed begin and end among all of them.
     """
 
     def __init__(
@@ -67,25 +66,17 @@ class Ranking:
     ) -> None:
         self.cases = len(figures)
         self.customers = customers
-        self.groups: list[Group] = []
-        self._churned: list[int] = []
-        self._stayed: list[int] = []
-        order = sorted(range(len(figures)), key=figures.__getitem__)
-        for _, places in groupby(order, key=figures.__getitem__):
-            self._add(places, churned, owners)
-
-    def _add(self, places: Iterator[int], churned: Sequence[bool], owners: Sequence[int]) -> None:
-        before = len(self._churned), len(self._stayed)
-        for place in places:
-            (self._churned if churned[place] else self._stayed).append(owners[place])
-        if len(self._churned) > before[0]:
-            group = Group(before[0], len(self._churned), before[1], len(self._stayed))
-            self.groups.append(group)
+        numbers = np.asarray(figures, dtype=np.float64)
+        order = np.argsort(numbers, kind="stable")
+        gone = np.asarray(churned, dtype=np.bool_)[order]
+        whose = np.asarray(owners, dtype=np.int32)[order]
+        self._churned, self._stayed = whose[gone], whose[~gone]
+        self._from, self._to = _groups(numbers[order], gone)
 
     @property
     def decides(self) -> bool:
         """Tell whether there is anything to tell apart."""
-        return bool(self._churned and self._stayed)
+        return bool(len(self._churned) and len(self._stayed))
 
     @property
     def churned(self) -> int:
@@ -98,30 +89,56 @@ class Ranking:
         None when nobody who churned, or nobody who stayed, is left. Ties count half, and are one
         threshold.
         """
-        churned = (0, *accumulate(map(weights.__getitem__, self._churned)))
-        stayed = (0, *accumulate(map(weights.__getitem__, self._stayed)))
+        often = _weights(weights)
+        churned, stayed = _running(often[self._churned]), _running(often[self._stayed])
         if not (churned[-1] and stayed[-1]):
             return None
-        above = precise = 0.0
-        for group in self.groups:
-            here = churned[group.churned_to] - churned[group.churned_from]
-            if here:
-                riskier = stayed[group.stayed_from] + stayed[group.stayed_to]
-                above += here * (stayed[-1] - riskier / 2)
-                caught = churned[group.churned_to]
-                precise += here * caught / (caught + stayed[group.stayed_to])
-        return above / (churned[-1] * stayed[-1]), precise / churned[-1]
+        caught, calm = churned[self._to[0]], stayed[self._to[1]]
+        here = caught - churned[self._from[0]]
+        riskier = stayed[self._from[1]] + calm
+        above = float((here * (2 * stayed[-1] - riskier)).sum()) / 2
+        # Added one after the other, lowest figure first, so that every machine gets the same.
+        shares = np.where(here > 0, here * caught / np.maximum(caught + calm, 1), 0.0)
+        precise = float(np.cumsum(shares)[-1])
+        whole = int(churned[-1])
+        return above / (whole * int(stayed[-1])), precise / whole
 
     def curve(self, points: int = 120) -> tuple[tuple[float, float], ...]:
         """Return the ROC curve: share of the stayed against share of the churned, riskiest on."""
         if not self.decides:
             return ()
         stayed, churned = len(self._stayed), len(self._churned)
-        ends = [(each.stayed_from / stayed, each.churned_from / churned) for each in self.groups]
-        ends += [(each.stayed_to / stayed, each.churned_to / churned) for each in self.groups]
+        ends = [
+            (there / stayed, gone / churned)
+            for bounds in (self._from, self._to)
+            for gone, there in zip(bounds[0].tolist(), bounds[1].tolist(), strict=True)
+        ]
         whole = [(0.0, 0.0), *sorted(set(ends)), (1.0, 1.0)]
         step = max(1, ceil(len(whole) / points))
         return (*whole[:-1:step], whole[-1])
+
+
+def _groups(figures: Floats, churned: Flags) -> tuple[Bounds, Bounds]:
+    """Return where the churned and the stayed of each group with a churn begin, and end."""
+    begins = np.flatnonzero(np.diff(figures, prepend=np.nan) != 0)
+    ends = np.append(begins[1:], len(figures)) if len(begins) else begins
+    gone = _running(churned.astype(np.int64))
+    kept = gone[ends] > gone[begins]
+    begins, ends = begins[kept], ends[kept]
+    return (gone[begins], begins - gone[begins]), (gone[ends], ends - gone[ends])
+
+
+def _weights(weights: Sequence[int]) -> Ints:
+    if isinstance(weights, bytes):
+        return np.frombuffer(weights, dtype=np.uint8).astype(np.int64)
+    return np.asarray(weights, dtype=np.int64)
+
+
+def _running(counts: Ints) -> Ints:
+    """Return how many there are before each place, and in all."""
+    running = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=running[1:])
+    return running
 
 
 def skill(ranking: Ranking, times: int, seed: int = SEED) -> Skill | None:

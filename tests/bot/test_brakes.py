@@ -106,7 +106,7 @@ def test_whoever_pauses_second_is_told_who_was_first(stage: Stage, card: Message
     assert told.startswith("Anna paused delivery <!date")
 
 
-def test_rule_15_a_csm_may_not_pull_the_kill_switch(stage: Stage, card: Message) -> None:
+def test_rule_17_a_csm_may_not_pull_the_kill_switch(stage: Stage, card: Message) -> None:
     stage.sandbox.click(COLLEAGUE, card.ts, "pause")
 
     told = [words(each) for each in stage.channel("#operators", COLLEAGUE) if each.seen_by]
