@@ -7,6 +7,7 @@ import typer
 
 from bellwether import (
     __version__,
+    cli_bounces,
     cli_customer,
     cli_explain,
     cli_import,
@@ -66,6 +67,7 @@ app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_keys.app, name="keys")
 app.add_typer(cli_members.app, name="members")
 app.add_typer(cli_webhooks.app, name="webhooks")
+app.add_typer(cli_bounces.app, name="bounces")
 app.add_typer(cli_slack.app, name="slack")
 app.add_typer(cli_customer.app, name="customer")
 app.command(name="pause")(cli_work.pause)

@@ -154,7 +154,7 @@ def run_due(now: Now = None, workers: Workers = None, as_json: Json = False) -> 
 
     [cyan]bellwether serve[/cyan] does the same by itself; both may run, nothing happens twice.
     """
-    from bellwether import doors, schedule
+    from bellwether import doors, returned, schedule
     from bellwether.clock import ReplayClock, SystemClock
     from bellwether.crew import crew_of
     from service.deliver import deliver
@@ -165,6 +165,8 @@ def run_due(now: Now = None, workers: Workers = None, as_json: Json = False) -> 
         if pretended and (read.slack_is_real or read.smtp_url):
             raise WrongUse("--now is for the sandbox; real Slack and mail live in real time.")
         crews = partial(crew_of, workers=_workers(read, workers), pretended=pretended is not None)
+        if read.bounces is not None:
+            returned.look(opened, read.bounces, now=clock.now())
         ran = schedule.run_due(opened, schedule.jobs(read), clock, crews)
         with doors.opened(read, opened, clock) as out:
             report = deliver(opened, out.channels, clock)

@@ -16,7 +16,7 @@ import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bellwether import doors as outward
-from bellwether import schedule
+from bellwether import returned, schedule
 from bellwether.clock import SystemClock
 from bellwether.crew import crew_of
 from bellwether.doors import Doors
@@ -135,6 +135,8 @@ def _scheduler(settings: Settings, house: House, clock: Clock, doors: Doors) -> 
 
     def tick() -> None:
         doors.welcome(house)
+        if settings.bounces is not None:
+            returned.look(house, settings.bounces, now=clock.now())
         schedule.run_due(house, timetable, clock, crews)
 
     scheduler = BackgroundScheduler(timezone="UTC")

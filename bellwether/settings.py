@@ -47,6 +47,7 @@ class Settings:
     self_approval: Literal["allowed", "four-eyes", "managers"]
     approval_days: timedelta
     smtp_url: str | None
+    bounces: Path | None
     slack_bot_token: str | None
     slack_signing_secret: str | None
     slack_app_token: str | None

@@ -264,6 +264,15 @@ TABLE: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
+        "BELLWETHER_BOUNCES",
+        "bounces",
+        "",
+        "a Maildir folder or an mbox file",
+        "Where the mail server puts reports of mail that came back; they are read every few "
+        "seconds.",
+        Path,
+    ),
+    Setting(
         "SLACK_BOT_TOKEN",
         "slack_bot_token",
         "",

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, assert_never
 
-from service import intents
 from service.errors import Away, DeliveryTrouble, Lost, Refused, Suspended, TryLater
+from service.mail_notes import name_of, tell
 from service.notices import operator_note
 from service.ports import House
-from service.recheck import DRY_RUN
 from service.words import ALERT, EMAIL, WEBHOOK
-from storage import customers, outbox, plays, webhooks
+from storage import customers, outbox, webhooks
 from storage.database import Transaction
 from storage.outbox import Message
 
@@ -76,13 +75,14 @@ def record(
         case _:
             assert_never(outcome)
     if message.channel == EMAIL and verdict not in {"retried", "suspended"}:
-        _tell(tx, house, message, verdict, _said(outcome), now=now)
+        name = name_of(verdict, _said(outcome), no_mailbox=_no_mailbox(outcome))
+        tell(tx, house, message, name, _said(outcome), now=now)
     return verdict
 
 
 def lapsed(tx: Transaction, house: House, message: Message, now: datetime) -> None:
     """Tell of a mail whose sender was killed while sending it: nobody knows whether it left."""
-    _tell(tx, house, message, "unknown", message.error, now=now)
+    tell(tx, house, message, "mail_unknown", message.error, now=now)
 
 
 def wait(message: Message, least: float = 0) -> timedelta:
@@ -260,6 +260,11 @@ def _settle(
     return "retried" if state == "pending" else state
 
 
+def _no_mailbox(outcome: Outcome) -> bool:
+    trouble = outcome.trouble if isinstance(outcome, Troubled) else None
+    return isinstance(trouble, Refused) and trouble.permanent
+
+
 def _said(outcome: Outcome) -> str | None:
     match outcome:
         case Sent():
@@ -272,28 +277,3 @@ def _said(outcome: Outcome) -> str | None:
             return kind
         case _:
             assert_never(outcome)
-
-
-def _tell(
-    tx: Transaction,
-    house: House,
-    message: Message,
-    verdict: Verdict,
-    reason: str | None,
-    *,
-    now: datetime,
-) -> None:
-    """Say in the alert and in its thread what became of the customer's mail."""
-    play = plays.play(tx, message.play_id) if message.play_id is not None else None
-    customer = customers.customer_by_id(tx, play.customer_id) if play is not None else None
-    if play is None or customer is None or play.root_key is None:
-        return
-    recipient = intents.conversation_of(customer, house.alerts_to)
-    name = "mail_dry_run" if reason == DRY_RUN else f"mail_{verdict}"
-    note = {"note": name, "reason": reason, "text": None, "step_id": message.step_id}
-    about = f"{name}/{message.step_id}"
-    rows = [
-        intents.update(play, about, recipient, now),
-        intents.reply(play, about, recipient, note, now),
-    ]
-    outbox.enqueue(tx, rows, now=now)

@@ -283,6 +283,12 @@ def message_by_key(tx: Transaction, key: str) -> Message | None:
     return None if row is None else _message(row)
 
 
+def message_by_id(tx: Transaction, message_id: int) -> Message | None:
+    """Return the message with this number."""
+    row = tx.execute(select(message).where(message.c.id == message_id)).one_or_none()
+    return None if row is None else _message(row)
+
+
 def messages_of(tx: Transaction, customer_id: int, limit: int = 100) -> tuple[Message, ...]:
     """Return what was or is to be said about a customer, newest first."""
     statement = select(message).where(message.c.customer_id == customer_id)

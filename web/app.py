@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from service.ports import Clock, House
 from web import (
     api,
+    bounces,
     bulk,
     dashboard,
     faults,
@@ -32,6 +33,7 @@ ROUTERS = (
     playbooks.router,
     ingest.router,
     bulk.router,
+    bounces.router,
     unsubscribe.router,
     slack.router,
     reference.router,

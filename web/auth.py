@@ -3,7 +3,13 @@
 from typing import Annotated, Literal
 
 from fastapi import Depends, HTTPException, Request, Security
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import (
+    APIKeyHeader,
+    HTTPAuthorizationCredentials,
+    HTTPBasic,
+    HTTPBasicCredentials,
+    HTTPBearer,
+)
 
 from service import keys
 from service.ports import House
@@ -14,17 +20,21 @@ AuthMode = Literal["keys", "off"]
 
 _bearer = HTTPBearer(auto_error=False, description="`Authorization: Bearer bw_…`")
 _header = APIKeyHeader(name="X-Api-Key", auto_error=False, description="`X-Api-Key: bw_…`")
+# Mail providers post with a login or with nothing; the key is its password, or the user alone.
+_basic = HTTPBasic(auto_error=False, description="The key as password, any user name")
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 Header = Annotated[str | None, Security(_header)]
+Basic = Annotated[HTTPBasicCredentials | None, Security(_basic)]
 
 
-def writer(request: Request, bearer: Bearer, header: Header) -> str:
+def writer(request: Request, bearer: Bearer, header: Header, basic: Basic) -> str:
     """Answer who writes: the key's name. 401 without a live key that may write."""
     if request.app.state.auth == "off":
         return "anyone on this machine"
     house: House = request.app.state.house
-    presented = bearer.credentials if bearer else header or ""
+    login = (basic.password or basic.username) if basic else ""
+    presented = bearer.credentials if bearer else header or login
     name = keys.allowed(house.database, presented, keys.WRITE)
     if name is None:
         raise HTTPException(

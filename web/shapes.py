@@ -154,6 +154,22 @@ class CustomerReceipt(Shape):
     replayed_events: int
 
 
+class BounceReceipt(Shape):
+    """What became of mail that came back, by count.
+
+    `hard`: nobody has the address; `failed`: it did not arrive; `delayed`: it is still tried;
+    `known`: the report was here before; `unmatched`: it speaks of no mail of ours.
+    """
+
+    reports: int
+    hard: int
+    failed: int
+    delayed: int
+    complaints: int
+    known: int
+    unmatched: int
+
+
 class Fault(Shape):
     """Why not, in a sentence."""
 

@@ -174,7 +174,8 @@ def test_rule_11_a_hard_bounce_is_final_suppresses_the_address_and_tells_the_csm
     with story.house.database.reading() as tx:
         assert customers.is_suppressed(tx, "acme@customer.example", story.house.mail.secret)
     note = story.slack.sent[-1].body
-    assert (note["note"], note["reason"]) == ("mail_failed", "550")
+    assert (note["note"], note["code"]) == ("mail_no_mailbox", "550")
+    assert "nobody has this address" in str(note["text"])
 
 
 def test_rule_11_a_mail_whose_answer_was_lost_is_unknown_and_never_sent_again(

@@ -1,0 +1,86 @@
+"""Reports in files: a Maildir is emptied, an mbox left alone, and both are read once."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from bellwether.errors import Unreadable
+from bellwether.returned import look, read
+from service.bounces import Taken
+from service.ports import House
+from tests.bellwether.conftest import Run
+from tests.builders import NOON
+from tests.service.reports import bounce, complaint
+
+AWAY = b"From: anna@acme.example\r\nSubject: I am away\r\n\r\nUntil Monday.\r\n"
+
+
+@pytest.fixture
+def maildir(tmp_path: Path) -> Path:
+    """Return a Maildir with two reports and a mail that is none."""
+    folder = tmp_path / "Maildir"
+    for name in ("cur", "new", "tmp"):
+        (folder / name).mkdir(parents=True)
+    for number, raw in enumerate([bounce(), AWAY, complaint()]):
+        (folder / "new" / f"170000{number}.M1.host").write_bytes(raw)
+    return folder
+
+
+def mbox(path: Path, *mails: bytes) -> Path:
+    parts = [b"From MAILER-DAEMON Fri Nov 20 10:00:00 2026\n" + raw + b"\n" for raw in mails]
+    path.write_bytes(b"".join(part.replace(b"\r\n", b"\n") for part in parts))
+    return path
+
+
+def test_a_maildir_is_read_and_what_was_read_moves_on(house: House, maildir: Path) -> None:
+    first = look(house, maildir, now=NOON)
+    again = look(house, maildir, now=NOON)
+
+    assert first == Taken(unmatched=2)
+    assert again == Taken()
+    assert list((maildir / "new").iterdir()) == []
+    assert {each.name[-4:] for each in (maildir / "cur").iterdir()} == {":2,S"}
+
+
+def test_an_mbox_is_read_again_only_when_it_changed_and_stays_as_it_is(
+    house: House, tmp_path: Path
+) -> None:
+    path = mbox(tmp_path / "mbox", bounce(), AWAY)
+    before = path.read_bytes()
+
+    first, again = look(house, path, now=NOON), look(house, path, now=NOON)
+    mbox(path, bounce(), AWAY, complaint())
+    os.utime(path, ns=(1, 1))
+    later = look(house, path, now=NOON)
+
+    assert (first, again, later) == (Taken(unmatched=1), Taken(), Taken(unmatched=2))
+    assert path.read_bytes().startswith(before)
+
+
+def test_a_place_that_is_not_there_yet_is_no_trouble(house: House, tmp_path: Path) -> None:
+    assert look(house, tmp_path / "mbox", now=NOON) == Taken()
+
+
+def test_a_folder_that_is_no_maildir_is_for_the_log_and_stops_nothing(
+    house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "folder").mkdir()
+
+    assert look(house, tmp_path / "folder", now=NOON) == Taken()
+    assert "could not be read" in caplog.text
+    with pytest.raises(Unreadable):
+        read(house, tmp_path / "folder", now=NOON)
+
+
+def test_the_command_reads_folders_boxes_and_single_mails(run: Run, maildir: Path) -> None:
+    (maildir.parent / "one.eml").write_bytes(bounce())
+    mbox(maildir.parent / "box", bounce(), complaint())
+
+    told = [json.loads(run("bounces", "read", name, "--json").out)["unmatched"]
+            for name in ("Maildir", "one.eml", "box")]  # fmt: skip
+
+    assert told == [2, 1, 2]
+    assert "no mail of ours" in run("bounces", "read", "one.eml").out
+    assert run("bounces", "read", "nowhere").code == 1
