@@ -13,6 +13,7 @@ from bellwether.crew import Crews, crew_of, holder
 from bellwether.due import Due, Job, due
 from bellwether.settings import Settings
 from bellwether.tidings import tell, tell_of, tell_of_feeds
+from service.advance import advance
 from service.digest import post_digest
 from service.expiry import expire_approvals
 from service.ports import Clock, House
@@ -74,6 +75,7 @@ def run_due(
             continue
         done.append(Ran(job.name, found.day, _attempt(house, found, clock, crews)))
     expire_approvals(house, now=clock.now())
+    advance(house, now=clock.now())
     return tuple(done)
 
 

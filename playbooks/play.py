@@ -1,7 +1,7 @@
 """One run of a playbook for one customer: what comes next, when, and what it waits for."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -35,6 +35,7 @@ from playbooks.steps import (
 __all__ = [
     "PlannedStep",
     "StepState",
+    "Times",
     "after",
     "business_days_after",
     "chooses",
@@ -52,6 +53,14 @@ Chosen = Callable[[Branch], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """When work is done at the customer, by which waits are counted, and by our own people."""
+
+    theirs: Hours = field(default_factory=Hours)
+    ours: Hours = field(default_factory=Hours)
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStep:
     """A step with its instant and its first state. Occurrence counts repetitions, from 1."""
 
@@ -66,7 +75,7 @@ def plan(
     now: datetime,
     *,
     automatic: bool,
-    hours: Hours | None = None,
+    times: Times | None = None,
     goes: Chosen = lambda _: True,
 ) -> tuple[PlannedStep, ...]:
     """Return the steps of a play that opens now, in order, up to the first it has to wait for.
@@ -75,7 +84,7 @@ def plan(
     mail whose author turned approval off leave by itself. `goes` answers the branches.
     """
     steps = reached(playbook.then, goes)
-    return tuple(planned(step, now, automatic=automatic, hours=hours or Hours()) for step in steps)
+    return tuple(planned(step, now, automatic=automatic, times=times or Times()) for step in steps)
 
 
 def reached(steps: Sequence[Step], goes: Chosen) -> Iterator[Step]:
@@ -120,7 +129,7 @@ def chooses(branch: Branch, situation: Situation, answers: Mapping[str, str]) ->
 
 
 def planned(  # noqa: PLR0911 - an answer a kind
-    step: Step, now: datetime, *, automatic: bool, hours: Hours
+    step: Step, now: datetime, *, automatic: bool, times: Times
 ) -> PlannedStep:
     """Return a step that is reached now, with when it is due and what it waits for."""
     match step:
@@ -131,16 +140,16 @@ def planned(  # noqa: PLR0911 - an answer a kind
             return PlannedStep(step, now, "waiting_approval" if waits else "scheduled")
         case Task():
             return PlannedStep(
-                step, business_days_later(now, step.due_in_business_days, hours), "to_do"
+                step, business_days_later(now, step.due_in_business_days, times.ours), "to_do"
             )
         case Offer() | Question() | Choose():
-            return PlannedStep(step, _lapses(step, now, hours), "waiting_answer")
+            return PlannedStep(step, _lapses(step, now, times.ours), "waiting_answer")
         case Wait():
-            return PlannedStep(step, _over(step, now, hours), "scheduled")
+            return PlannedStep(step, _over(step, now, times.theirs), "scheduled")
         case Stop():
             return PlannedStep(step, now + GRACE, "scheduled")
         case Escalate():
-            due = business_hours_later(now, step.within_business_hours, hours)
+            due = business_hours_later(now, step.within_business_hours, times.ours)
             return PlannedStep(step, due, "scheduled")
         case _:
             return PlannedStep(step, now, "done")

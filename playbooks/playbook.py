@@ -104,6 +104,11 @@ class Playbook(Written):
         """Return the step of this name, however deep it stands."""
         return next((step for step in every(self.then) if step.step == name), None)
 
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return every condition in it: the one to begin, and those of its branches."""
+        branches = [step.if_ for step in every(self.then) if isinstance(step, Branch)]
+        return (self.only_if, *(one for one in branches if not isinstance(one, Answered)))
+
     def texts(self) -> tuple[str, ...]:
         """Return all words of Slack in it, in which merge fields may stand."""
         return tuple(text for step in every(self.then) for text in words_of(step))

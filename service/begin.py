@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from playbooks.business import Hours
-from playbooks.play import PlannedStep
+from playbooks.play import PlannedStep, Times
 from playbooks.playbook import Playbook
 from playbooks.steps import (
     Branch,
@@ -81,7 +80,7 @@ class Scene:
     play: Play
     playbook: Playbook
     scores: tuple[Score, Score | None]
-    hours: Hours
+    times: Times
     reason: str
     to: Mapping[str, Addressee] = field(default_factory=dict)
     frozen: Mapping[str, object] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from storage.database import Transaction
 from storage.outbox import NewMessage
 from storage.plays import Play
 
-WAITING = ("waiting_approval", "scheduled")
+WAITING = ("waiting_approval", "waiting_answer", "to_do", "scheduled")
 
 
 def close(

@@ -11,6 +11,7 @@ from datetime import datetime
 from service.words import (
     ALERT,
     EMAIL,
+    ESCALATION,
     FRESH,
     SLACK,
     SLACK_POST,
@@ -22,6 +23,12 @@ from service.words import (
 from storage.customers import Customer
 from storage.outbox import NewMessage
 from storage.plays import Play
+
+
+def escalation(play: Play, key: str, recipient: str, now: datetime) -> NewMessage:
+    """Return the word to somebody else that nobody took the alert; it passes their night."""
+    body = {"view": ESCALATION, "play_id": play.id, **_urgent(urgent=True)}
+    return _message(play, key, recipient, body, now, verb="post")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,13 @@ def welcome_at(house: House, customer: Customer, now: datetime) -> datetime | No
 
 def zone_of(house: House, customer: Customer) -> tzinfo:
     """Return the zone a customer lives in, the house's own where theirs is not known."""
+    return zone_named(house, customer.timezone)
+
+
+def zone_named(house: House, name: str | None) -> tzinfo:
+    """Return the zone of this name, the house's own where there is none."""
     try:
-        return ZoneInfo(customer.timezone) if customer.timezone else house.zone
+        return ZoneInfo(name) if name else house.zone
     except (ValueError, OSError, LookupError):
         # A zone that was known when it was written may be gone from the system's list since.
         return house.zone

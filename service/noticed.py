@@ -47,18 +47,20 @@ def noticed(
     as_of: date,
     *,
     watched: Mapping[int, Sequence[Playbook]] | None = None,
+    only: Sequence[Playbook] | None = None,
 ) -> Mapping[int, Noticed]:
-    """Return what is to be noticed of these customers, for the playbooks of the house.
+    """Return what is to be noticed of these customers, for the playbooks of the house, or `only`.
 
     `watched` names the playbooks of their open plays, which ask when a silence is over.
     """
-    silences = _silences(tx, house.playbooks, ids, as_of)
+    books = house.playbooks if only is None else only
+    silences = _silences(tx, books, ids, as_of) if only is None else {}
     for one, found in _still_silent(tx, watched or {}, as_of).items():
         silences[one] = found | silences.get(one, {})
     running_books = [book for books in (watched or {}).values() for book in books]
-    kinds = _kinds([*house.playbooks, *running_books])
+    kinds = _kinds([*books, *running_books])
     records = arrivals.records(tx, ids, kinds, as_of) if kinds else {}
-    touches = _touches(tx, house.playbooks, ids)
+    touches = _touches(tx, books, ids)
     return {
         one: Noticed(silences.get(one, {}), records.get(one, ()), touches.get(one))
         for one in {*silences, *records, *touches}
@@ -78,7 +80,7 @@ def _kinds(playbooks: Iterable[Playbook]) -> frozenset[RecordKind]:
 def _touches(
     tx: Transaction, playbooks: Iterable[Playbook], ids: Sequence[int]
 ) -> Mapping[int, date]:
-    asked = any(asks_for_touch(book.only_if) for book in playbooks)
+    asked = any(asks_for_touch(each) for book in playbooks for each in book.conditions())
     return running.last_touches(tx, ids) if asked else {}
 
 

@@ -1,11 +1,12 @@
-"""When work is done: where the customer is, without the holidays of the house's region."""
+"""When work is done: where the customer is, and where our own people are."""
 
 from datetime import date, datetime
 from functools import lru_cache
 
 from playbooks.business import Hours
+from playbooks.play import Times
 from service.holidays import holidays_between
-from service.manners import zone_of
+from service.manners import zone_named, zone_of
 from service.ports import House
 from storage.customers import Customer
 
@@ -13,16 +14,12 @@ from storage.customers import Customer
 YEARS = 2
 
 
-def hours_of(house: House, customer: Customer, now: datetime) -> Hours:
-    """Return the working hours where the customer is."""
+def times_of(house: House, customer: Customer, now: datetime) -> Times:
+    """Return the working hours where the customer is, and where their CSM is."""
     region = house.region or house.model.holidays
-    return Hours(zone_of(house, customer), _days(region, now.year) if region else frozenset())
-
-
-def office_hours(house: House, now: datetime) -> Hours:
-    """Return the working hours of the house itself."""
-    region = house.region or house.model.holidays
-    return Hours(house.zone, _days(region, now.year) if region else frozenset())
+    holidays = _days(region, now.year) if region else frozenset()
+    csm = customer.csm.timezone if customer.csm is not None else None
+    return Times(Hours(zone_of(house, customer), holidays), Hours(zone_named(house, csm), holidays))
 
 
 @lru_cache(maxsize=16)

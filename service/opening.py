@@ -12,7 +12,7 @@ from service import intents
 from service.begin import Around, Begun, Scene, begin
 from service.changing import changed
 from service.draft import Addressee
-from service.office import hours_of
+from service.office import times_of
 from service.pinning import pinned_as
 from service.seen import Seen
 from storage import plays, running
@@ -98,7 +98,7 @@ def _steps(around: Around, opening: Opening, play: Play | None) -> Iterator[Begu
         opening.start.playbook,
         around.now,
         automatic=around.house.mail.mode == "automatic",
-        hours=scene.hours,
+        times=scene.times,
         goes=lambda branch: branch.step in scene.went,
     )
     for step in planned:
@@ -116,7 +116,7 @@ def _scene(around: Around, opening: Opening, play: Play) -> Scene:
         play=play,
         playbook=playbook,
         scores=seen.scores,
-        hours=hours_of(around.house, seen.customer, around.now),
+        times=times_of(around.house, seen.customer, around.now),
         reason=opening.start.reason,
         to=opening.to,
         frozen=frozen(seen, alert.drivers) if alert is not None else {},

@@ -15,6 +15,7 @@ WEBHOOK_FRESH: Final = timedelta(days=3)
 UPDATE_FRESH: Final = timedelta(days=7)
 
 ALERT: Final = "alert"
+ESCALATION: Final = "escalation"
 SLACK_POST: Final = "slack_post"
 THREAD_NOTE: Final = "thread_note"
 DIGEST: Final = "digest"
