@@ -65,7 +65,7 @@ def answer_columns(tx: Connection, ids: Ints, figures: frozenset[AnyFigure]) -> 
         return {}
     if tx.dialect.name == "postgresql":
         tx.execute(text(ROOM))
-    asked = _asked(tx, ids, figures)
+    asked = asked_about(tx, ids, figures)
     columns: Columns = {}
     rolled = [one for one in _sorted(figures, ROLLED) if fits(asked, one)]
     columns |= rolled_columns(asked, rolled) if rolled else {}
@@ -90,7 +90,8 @@ def _sorted(figures: Iterable[AnyFigure], kinds: tuple[type, ...]) -> list[Any]:
     return sorted((one for one in figures if isinstance(one, kinds)), key=repr)
 
 
-def _asked(tx: Connection, ids: Ints, figures: Iterable[AnyFigure]) -> Asked:
+def asked_about(tx: Connection, ids: Ints, figures: Iterable[AnyFigure]) -> Asked:
+    """Return whom these figures are asked about, with the numbers of the words in them."""
     kinds: set[str] = set()
     features: set[str] = set()
     for figure in figures:

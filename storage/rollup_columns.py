@@ -103,10 +103,10 @@ def _parts(asked: Asked, figure: Rolled) -> list[ColumnElement[Any]]:
             total = func.sum(rows.total.cast(BigInteger)).filter(holds)
             return [_cut(asked, total)]
         case FeaturesUsed() if asked.bitwise:
-            return _bits(rows.feature_id, asked.features[""] + 1, holds)
+            return bits_of(rows.feature_id, asked.features[""] + 1, holds)
         case ActiveDays() if asked.bitwise:
             since = rows.day - literal(window.first)
-            return _bits(since, (window.last - window.first).days + 1, holds)
+            return bits_of(since, (window.last - window.first).days + 1, holds)
         case FeaturesUsed():
             return [func.count(rows.feature_id.distinct()).filter(holds)]
         case ActiveDays():
@@ -120,7 +120,8 @@ def _cut(asked: Asked, total: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.least(func.greatest(known, literal(-MOST_MICROS)), literal(MOST_MICROS))
 
 
-def _bits(place: ColumnElement[Any], size: int, holds: Condition) -> list[ColumnElement[Any]]:
+def bits_of(place: ColumnElement[Any], size: int, holds: Condition) -> list[ColumnElement[Any]]:
+    """Return the numbers whose bits tell which of so many places there were."""
     one = literal(1).cast(BigInteger)
     return [
         func.bit_or(one.op("<<")((place - begin).cast(Integer))).filter(

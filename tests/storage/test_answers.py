@@ -34,6 +34,7 @@ from storage.answer_columns import answer_columns, overflown
 from storage.answering import BRANCHES
 from storage.database import Database
 from storage.errors import UnknownFigure
+from storage.past_columns import PastColumns
 from storage.records import (
     InvoiceFields,
     SurveyFields,
@@ -243,18 +244,20 @@ def test_answers_are_what_a_naive_count_over_everything_gives(
         upsert_surveys(tx, world.surveys)
     with database.reading() as tx:
         found = answers(tx, ids, asked)
-        columns = answer_columns(tx, np.array(ids, np.int64), asked)
+        in_columns = answer_columns(tx, np.array(ids, np.int64), asked)
+        of_past_days = PastColumns(tx, np.array(ids, np.int64), asked).columns(asked)
 
     naive = {(one, figure): _naive(world, one, figure) for one in ids for figure in asked}
     assert {(one, figure): found[one][figure] for one in ids for figure in asked} == naive
-    assert {
-        (one, figure): answer_at(figure, columns[figure], row)
-        if figure in columns
-        else figure.nothing
-        for row, one in enumerate(ids)
-        for figure in asked
-    } == naive
-    assert not overflown(columns, len(ids)).any()
+    for columns in (in_columns, of_past_days):
+        assert {
+            (one, figure): answer_at(figure, columns[figure], row)
+            if figure in columns
+            else figure.nothing
+            for row, one in enumerate(ids)
+            for figure in asked
+        } == naive
+        assert not overflown(columns, len(ids)).any()
 
 
 EVERY_FIGURE: frozenset[Figure[Any]] = frozenset(
