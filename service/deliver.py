@@ -173,7 +173,8 @@ def _handle(run: _Run, message: Message) -> None:
     elif against is not None:
         _record(run, message, outcomes.Dropped(against))
     elif later is not None:
-        _give_back(run, [message], later)
+        with run.house.database.transaction() as tx:
+            outbox.put_off(tx, message, later, now)
     else:
         _record(run, message, _sent(run.channels[message.channel], message, root))
 

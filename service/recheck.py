@@ -1,16 +1,17 @@
 """Is it still true? What was decided an hour ago is looked at again right before it leaves."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final
 
-from scoring.bands import is_worse
 from service.approving import unwelcome
 from service.draft import fingerprint
-from service.manners import crowded, welcome_at
+from service.manners import crowded, reachable_at, room_at, welcome_at, zone_named
 from service.ports import House
+from service.standing import script_of, way_out
 from service.webhooks import closed
-from service.words import EMAIL, WEBHOOK
-from storage import customers, plays, snapshots
+from service.words import EMAIL, ESCALATION, SLACK, WEBHOOK
+from storage import customers, people, plays
+from storage.customers import Customer
 from storage.database import Transaction
 from storage.outbox import Message
 from storage.plays import Play
@@ -37,11 +38,27 @@ def objection(tx: Transaction, house: House, message: Message, now: datetime) ->
 
 
 def not_before(tx: Transaction, house: House, message: Message, now: datetime) -> datetime | None:
-    """Return until when a customer's mail waits for the end of their night, or None."""
-    if message.channel != EMAIL or message.customer_id is None:
+    """Return until when a message waits: for its reader's night or weekend, or for room, or None.
+
+    What is urgent, and what belongs to a message that stands there already, waits for nobody.
+    """
+    if message.verb != "post" or message.play_id is None or message.body.get("urgent"):
         return None
-    customer = customers.customer_by_id(tx, message.customer_id)
-    return welcome_at(house, customer, now) if customer is not None else None
+    if message.channel == EMAIL and message.customer_id is not None:
+        customer = customers.customer_by_id(tx, message.customer_id)
+        night = welcome_at(house, customer, now) if customer is not None else None
+    elif message.channel == SLACK:
+        night = reachable_at(house, _zone(tx, house, message.recipient), now)
+    else:
+        return None
+    return night or room_at(tx, house, message, now)
+
+
+def _zone(tx: Transaction, house: House, recipient: str) -> tzinfo:
+    """Return the zone of one of us, the house's own for a conversation."""
+    address = recipient.removeprefix("member:")
+    member = people.member_by_email(tx, address) if address != recipient else None
+    return zone_named(house, member.timezone if member is not None else None)
 
 
 def _of_play(
@@ -50,16 +67,24 @@ def _of_play(
     customer = customers.customer_by_id(tx, play.customer_id)
     if customer is None:
         return "the customer no longer exists"
+    over = _over(tx, house, message, play, customer)
+    if over is None and message.channel == EMAIL:
+        return _of_mail(tx, house, message, customer.id, now)
+    return over
+
+
+def _over(
+    tx: Transaction, house: House, message: Message, play: Play, customer: Customer
+) -> str | None:
+    """Ask the play itself whether what it is about still holds: a fall, but also a good time."""
     if customer.status != "active":
         return f"the customer is {customer.status}"
     if play.state != "open":
         return f"the play is closed: {play.reason or 'no reason given'}"
-    current = snapshots.currents(tx, [customer.id]).get(customer.id)
-    if current is not None and is_worse(house.named(current.model), play.band, current.band):
-        return f"the customer is in {current.band} again"
-    if message.channel == EMAIL:
-        return _of_mail(tx, house, message, customer.id, now)
-    return None
+    if message.body.get("view") == ESCALATION and play.acknowledged_by is not None:
+        return f"{play.acknowledged_by} has taken it meanwhile"
+    found = way_out(tx, house, customer, play, script_of(tx, play))
+    return f"what the play is about is over: {found[1]}" if found is not None else None
 
 
 def _of_mail(
@@ -71,9 +96,11 @@ def _of_mail(
         return "the step no longer exists"
     if step.state == "cancelled":
         return f"the step was cancelled: {step.reason or 'no reason given'}"
-    if step.decided_by is None and house.mail.mode != "automatic":
-        return "nobody has approved it"
     if fingerprint(message.body) != step.body.get("fingerprint"):
         return "its words are not the ones that were approved"
+    if step.body.get("inside"):
+        return None  # To one of us: no yes, no opt-out, no limit to what a customer may get.
+    if step.decided_by is None and house.mail.mode != "automatic":
+        return "nobody has approved it"
     barred = unwelcome(tx, house, customer_id, str(message.body["to"]))
     return barred or (DRY_RUN if house.mail.mode == "dry-run" else crowded(tx, house, message, now))

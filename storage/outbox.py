@@ -327,6 +327,23 @@ def mails_since(tx: Transaction, customer_id: int, since: datetime, *, besides: 
     return tx.execute(statement).scalar() or 0
 
 
+def put_off(tx: Transaction, one: Message, ready_at: datetime, now: datetime) -> bool:
+    """Put a claimed message back until its reader may be reached; that wait is none of its age."""
+    expires = one.expires_at + max(ready_at - now, timedelta(0)) if one.expires_at else None
+    statement = (
+        update(message)
+        .where(message.c.id == one.id, message.c.state == "sending")
+        .values(
+            state="pending",
+            lease_until=None,
+            ready_at=ready_at,
+            expires_at=expires,
+            attempts=message.c.attempts - 1,
+        )
+    )
+    return tx.execute(statement).rowcount == 1
+
+
 def next_ready(tx: Transaction) -> datetime | None:
     """Return when the next waiting message becomes due."""
     statement = select(message.c.ready_at).where(message.c.state == "pending")
