@@ -7,9 +7,10 @@ whom it does. A trigger, or a field of one, that it does not know lets everybody
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,14 @@ from playbooks.triggers import (
     EntersBand,
     FactorCrosses,
     LeavesBand,
+    RecordArrives,
     RenewalNear,
+    Schedule,
+    Silent,
     Stays,
     TrendTurns,
     Trigger,
+    period,
 )
 
 Ints = NDArray[np.int64]
@@ -34,15 +39,24 @@ Mask = NDArray[np.bool_]
 UNKNOWN: Final = -(2**62)
 # The fields of each kind that `_passes` looks at; another that is set makes the trigger unknown.
 LOOKED_AT: Final = {
-    EntersBand: {"kind", "bands"},
+    EntersBand: {"kind", "bands", "at_first_sight"},
     LeavesBand: {"kind", "bands"},
     Drops: {"kind", "points", "days", "or_"},
     Crosses: {"kind", "at", "direction"},
     FactorCrosses: {"kind", "factor", "at", "direction"},
-    Stays: {"kind", "bands", "days"},
+    Stays: {"kind", "bands", "days", "again"},
     TrendTurns: {"kind", "to"},
     RenewalNear: {"kind", "within", "bands"},
+    Silent: {"kind", "days", "of", "usually"},
+    RecordArrives: {"kind", "record", "for_days"},
+    Schedule: {"kind", "every"},
 }
+
+
+COLUMNS: Final = (
+    "value", "before", "change_7", "change_30", "band", "trend", "trend_before", "band_since",
+    "renewal_on", "occasions",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,7 @@ class Quiet:
     """A day's quiet customers in columns: points are hundredths, days ordinals, words places.
 
     `eve` is the day they were scored before. `factors` are today's values by name, in millionths,
-    UNKNOWN where not really known.
+    UNKNOWN where not really known. `occasions` tells of whom a silence or a record speaks.
     """
 
     as_of: int
@@ -67,6 +81,7 @@ class Quiet:
     band_since: Ints
     renewal_on: Ints
     factors: dict[str, Ints]
+    occasions: Mask
 
     @property
     def everybody(self) -> Mask:
@@ -77,6 +92,12 @@ class Quiet:
     def nobody(self) -> Mask:
         """Return a mask of none."""
         return np.zeros(len(self.value), np.bool_)
+
+    def some(self, places: NDArray[np.intp]) -> "Quiet":
+        """Return the customers at these places."""
+        columns = {name: getattr(self, name)[places] for name in COLUMNS}
+        factors = {name: values[places] for name, values in self.factors.items()}
+        return replace(self, **columns, factors=factors)
 
     def inside(self, bands: Sequence[str]) -> Mask:
         """Return who is in one of these bands."""
@@ -93,12 +114,15 @@ def may_fire(playbooks: Sequence[Playbook], quiet: Quiet) -> Mask:
     return found
 
 
-def _passes(trigger: Trigger, quiet: Quiet) -> Mask:  # noqa: PLR0911 - an answer a kind
+def _passes(trigger: Trigger, quiet: Quiet) -> Mask:  # noqa: C901, PLR0911 - an answer a kind
     given = {name for name, _ in trigger if _is_set(trigger, name)}
     if not given <= LOOKED_AT.get(type(trigger), set()):
         return quiet.everybody
     match trigger:
-        case EntersBand() | LeavesBand():
+        case EntersBand():
+            newcomers: Mask = quiet.band_since == quiet.eve
+            return newcomers if trigger.at_first_sight else quiet.nobody
+        case LeavesBand():
             return quiet.nobody
         case Drops():
             return _fell(trigger, quiet)
@@ -111,17 +135,22 @@ def _passes(trigger: Trigger, quiet: Quiet) -> Mask:  # noqa: PLR0911 - an answe
             return known if value is None else known & _beyond(trigger, value, 6)
         case Stays():
             days = quiet.as_of - quiet.band_since
-            passed = quiet.as_of - quiet.eve
-            reached: Mask = (days >= trigger.days) & (days - passed < trigger.days)
-            return reached & quiet.inside(trigger.bands)
+            stayed = quiet.inside(trigger.bands) & (days >= trigger.days)
+            return stayed & _reached(trigger, days, quiet.as_of - quiet.eve)
         case TrendTurns():
             new = quiet.trends.index(trigger.to)
             turned: Mask = (quiet.trend == new) & (quiet.trend_before != new)
             return turned
         case RenewalNear():
             return _came_near(trigger, quiet)
+        case Silent() | RecordArrives():
+            return quiet.occasions
+        case Schedule():
+            days_of = (date.fromordinal(day) for day in (quiet.eve, quiet.as_of))
+            begun = len({period(trigger, day) for day in days_of}) > 1
+            return quiet.everybody if begun else quiet.nobody
         case _:
-            return quiet.everybody
+            assert_never(trigger)
 
 
 def _is_set(trigger: Trigger, name: str) -> bool:
@@ -142,6 +171,15 @@ def _fell(trigger: Drops, quiet: Quiet) -> Mask:
 def _beyond(trigger: Crosses | FactorCrosses, values: Ints, places: int) -> Mask:
     at = _whole(trigger.at, places, ROUND_CEILING)
     found: Mask = values < at if trigger.direction == "below" else values >= at
+    return found
+
+
+def _reached(trigger: Stays, days: Ints, passed: int) -> Mask:
+    """Tell who reached the days since the eve; `again`, any multiple of them."""
+    before = days - passed
+    found: Mask = before < trigger.days
+    if trigger.again:
+        found = days // trigger.days > np.maximum(before, 0) // trigger.days
     return found
 
 

@@ -7,6 +7,8 @@ write the same rows.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -16,10 +18,11 @@ from playbooks.sieve import UNKNOWN, Quiet, may_fire
 from scoring.columns.bands import band_names
 from scoring.columns.block import Block, wants_people
 from scoring.columns.compare import TRENDS, trends
-from scoring.columns.packed import frame_key
+from scoring.columns.packed import Packed, frame_key
 from scoring.columns.scores import ScoreColumns, scores
 from scoring.columns.worths import STATUSES
 from service.batch import Tally
+from service.occasions import occasions
 from service.verdict import Assignment
 from storage.answer_columns import answer_columns, overflown
 from storage.columnar import MISSING, Ints
@@ -32,7 +35,7 @@ from storage.snapshot_columns import (
     move_quiet,
     unless_scored,
 )
-from storage.standings import Series, Standings, facts, standings, watched
+from storage.standings import Between, Series, Standings, facts, standings, watched
 
 Mask = NDArray[np.bool_]
 Index = NDArray[np.intp]
@@ -42,6 +45,19 @@ AT_ONCE: Final = 5_000
 KNOWN: Final = STATUSES.index("known")
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every step needs: the transaction, what is to be done, and what is compared.
+
+    `eve` is the day before that was scored last: yesterday, unless nothing ran.
+    """
+
+    tx: Transaction
+    task: Assignment
+    series: Series
+    eve: date
+
+
 def score_quiet(tx: Transaction, task: Assignment, ids: Sequence[int]) -> tuple[Tally, list[int]]:
     """Score and store the quiet ones of these customers; answer whom to look at one by one.
 
@@ -49,14 +65,15 @@ def score_quiet(tx: Transaction, task: Assignment, ids: Sequence[int]) -> tuple[
     """
     if task.replace or not task.newest or not ids:
         return Tally(), list(ids)
-    series = _series(task)
-    ordered = sorted(ids)
+    series, ordered = _series(task), sorted(ids)
     standing = standings(tx, ordered, series, task.as_of)
-    closer = np.isin(standing.ids, watched(tx, ordered, series, task.as_of))
-    waiting = _comparable(task, standing) & ~closer
+    work = _Work(tx, task, series, _eve(task, standing))
+    between = Between(work.eve, task.as_of)
+    closer = np.isin(standing.ids, watched(tx, ordered, series, between))
+    waiting = _comparable(work, standing) & ~closer
     done = _done(task, standing) & ~closer
     try:
-        written = _written(tx, task, series, standing, np.flatnonzero(waiting))
+        written = _written(work, standing, np.flatnonzero(waiting))
     except AlreadyScored:
         written = np.zeros(len(standing.ids), np.bool_)
     known = set(standing.ids[written | done].tolist())
@@ -69,9 +86,14 @@ def _series(task: Assignment) -> Series:
     return Series(model.name, model.version, band_names(model), TRENDS)
 
 
-def _comparable(task: Assignment, standing: Standings) -> Mask:
+def _eve(task: Assignment, standing: Standings) -> date:
+    before = standing.as_of[standing.ours & (standing.as_of < task.as_of.toordinal())]
+    return date.fromordinal(int(before.max())) if len(before) else task.eve
+
+
+def _comparable(work: _Work, standing: Standings) -> Mask:
     """Tell whose newest score is of the eve and comparable with today's (rules 3 and 4)."""
-    eve = task.eve.toordinal()
+    task, eve = work.task, work.eve.toordinal()
     back = (standing.active_since == MISSING) | (standing.active_since <= eve)
     born = standing.created_on <= task.as_of.toordinal()
     mine: Mask = standing.ours & (standing.as_of == eve) & back & born & (standing.band >= 0)
@@ -83,73 +105,84 @@ def _done(task: Assignment, standing: Standings) -> Mask:
     return done
 
 
-def _written(
-    tx: Transaction, task: Assignment, series: Series, standing: Standings, chosen: Index
-) -> Mask:
+def _written(work: _Work, standing: Standings, chosen: Index) -> Mask:
     """Score these, store the quiet ones among them, and answer who they are."""
     written = np.zeros(len(standing.ids), np.bool_)
     if not len(chosen):
         return written
-    block = _block(tx, task, standing, chosen)
-    with unless_scored(tx):
+    block = _block(work, standing.some(chosen))
+    spoken = _spoken_of(work, standing.ids[chosen])
+    with unless_scored(work.tx):
         for begin in range(0, len(chosen), AT_ONCE):
             part = np.arange(begin, min(begin + AT_ONCE, len(chosen)))
-            places = chosen[part]
-            kept = _kept(tx, task, series, standing.some(places), block.take(part))
-            written[places[kept]] = True
-        ids = standing.ids[written]
-        if len(ids):
-            move_quiet(tx, ids, series, eve=task.eve, as_of=task.as_of)
+            kept = _kept(work, standing.some(chosen[part]), block.take(part), spoken[part])
+            written[chosen[part][kept]] = True
+        if written.any():
+            moved = standing.ids[written]
+            move_quiet(work.tx, moved, work.series, eve=work.eve, as_of=work.task.as_of)
     return written
 
 
-def _block(tx: Transaction, task: Assignment, standing: Standings, chosen: Index) -> Block:
+def _block(work: _Work, standing: Standings) -> Block:
     """Read what is known of these customers."""
-    asked = standing.some(chosen)
-    answered = answer_columns(tx, asked.ids, task.plan.figures)
-    known = facts(tx, asked, people=wants_people(task.plan))
-    return Block(len(chosen), known, answered)
+    plan = work.task.plan
+    answered = answer_columns(work.tx, standing.ids, plan.figures)
+    known = facts(work.tx, standing, people=wants_people(plan))
+    return Block(len(standing.ids), known, answered)
 
 
-def _kept(
-    tx: Transaction, task: Assignment, series: Series, standing: Standings, block: Block
-) -> Mask:
+def _spoken_of(work: _Work, ids: Ints) -> Mask:
+    """Tell of whom a silence or a record speaks to a playbook."""
+    task = work.task
+    playbooks = task.house.playbooks if task.decide else ()
+    found = occasions(work.tx, playbooks, ids.tolist(), task.as_of, work.eve)
+    return np.isin(ids, list(found))
+
+
+def _kept(work: _Work, standing: Standings, block: Block, spoken: Mask) -> Mask:
     """Score some customers and store the quiet ones among them; answer who they are."""
+    task = work.task
     columns = scores(task.plan, block, standing.band.astype(np.int8))
-    compared = _compared(task, standing, columns)
+    compared = _compared(work, standing, columns, spoken)
     quiet: Mask = (columns.band == standing.band) & ~overflown(block.answers, block.size)
     quiet[list(columns.faults)] = False
     if task.decide:
         quiet &= ~may_fire(task.house.playbooks, compared)
-    kept = np.flatnonzero(quiet)
-    packed = columns.packed(kept)
+    chosen = np.flatnonzero(quiet)
+    packed = columns.packed(chosen)
     fits = np.array([record is not None for record in packed.rows], np.bool_)
-    quiet[kept[~fits]] = False
-    kept = kept[fits]
+    quiet[chosen[~fits]] = False
+    kept = chosen[fits]
     if len(kept):
-        digest = frame_key(packed.frame)
-        keep_frame(tx, digest, packed.frame)
-        records = [framed(digest, record) for record in packed.rows if record is not None]
-        new = QuietScores(
-            ids=standing.ids[kept],
-            score=columns.value[kept],
-            coverage=columns.coverage[kept],
-            band=compared.band[kept],
-            trend=compared.trend[kept],
-            change_7=compared.change_7[kept],
-            change_30=compared.change_30[kept],
-            records=records,
-        )
-        add_quiet(tx, new, series, as_of=task.as_of, now=task.now)
+        coverage = columns.coverage[kept]
+        _store(work, standing.ids[kept], compared.some(kept), coverage, packed)
     return quiet
 
 
-def _compared(task: Assignment, standing: Standings, columns: ScoreColumns) -> Quiet:
+def _store(work: _Work, ids: Ints, compared: Quiet, coverage: Ints, packed: Packed) -> None:
+    """Store the scores, and the frame their records have in common."""
+    digest = frame_key(packed.frame)
+    keep_frame(work.tx, digest, packed.frame)
+    new = QuietScores(
+        ids=ids,
+        score=compared.value,
+        coverage=coverage,
+        band=compared.band,
+        trend=compared.trend,
+        change_7=compared.change_7,
+        change_30=compared.change_30,
+        records=[framed(digest, record) for record in packed.rows if record is not None],
+    )
+    add_quiet(work.tx, new, work.series, as_of=work.task.as_of, now=work.task.now)
+
+
+def _compared(work: _Work, standing: Standings, columns: ScoreColumns, spoken: Mask) -> Quiet:
     """Compare with the scores before; nobody said anything over any of them."""
+    task = work.task
     known = np.ones(columns.size, np.bool_)
     return Quiet(
         as_of=task.as_of.toordinal(),
-        eve=task.eve.toordinal(),
+        eve=work.eve.toordinal(),
         value=columns.value,
         before=standing.score,
         change_7=_change(columns.value, standing.score_7),
@@ -165,6 +198,7 @@ def _compared(task: Assignment, standing: Standings, columns: ScoreColumns) -> Q
             one.shown.name: np.where(one.status == KNOWN, one.value, UNKNOWN)
             for one in columns.factors
         },
+        occasions=spoken,
     )
 
 

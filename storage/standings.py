@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,13 @@ class Series:
     version: int
     bands: Sequence[str]
     trends: Sequence[str]
+
+
+class Between(NamedTuple):
+    """The day scored before, and the day that is scored now."""
+
+    eve: date
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +103,18 @@ def facts(tx: Connection, standing: Standings, *, people: bool) -> Facts:
     return Facts(created, _words(segments), _words(plans), seats)
 
 
-def watched(tx: Connection, ids: Sequence[int], series: Series, day: date) -> Ints:
+def watched(tx: Connection, ids: Sequence[int], series: Series, between: Between) -> Ints:
     """Return, of the customers from the first to the last, those no column tells all about.
 
     They have an open play, a start that was put off, a word of a person over their score, a score
-    before that was corrected, or a step between bands on this day.
+    before that was corrected, a score between the two days, or a step between bands on this day.
     """
     first, last = ids[0], ids[-1]
-    eve, number = day - timedelta(days=1), _number(series)
+    (eve, day), number = between, _number(series)
     month = day - timedelta(days=30 + DAYS_NEAR)
     plays, decisions, words = play.c, decision.c, override.c
-    said, steps = snapshot_revision.c, transition.c
+    said, steps, scored = snapshot_revision.c, transition.c, snapshot.c
+    missed = [eve + timedelta(days=n) for n in range(1, (day - eve).days)]
     looked: list[tuple[ColumnElement[int], ColumnElement[bool]]] = [
         (plays.customer_id, plays.state == "open"),
         (
@@ -114,6 +122,7 @@ def watched(tx: Connection, ids: Sequence[int], series: Series, day: date) -> In
             and_(decisions.outcome == "deferred", decisions.as_of >= day - WAITS),
         ),
         (words.customer_id, words.until >= month),
+        (scored.customer_id, and_(scored.model_id == number, scored.as_of.in_(missed))),
         (said.customer_id, and_(said.model_id == number, said.as_of == eve)),
         (
             steps.customer_id,
@@ -124,6 +133,8 @@ def watched(tx: Connection, ids: Sequence[int], series: Series, day: date) -> In
             ),
         ),
     ]
+    if not missed:
+        looked = [each for each in looked if each[0] is not scored.customer_id]
     found = union(
         *(
             select(whole(owner, "owner")).where(owner.between(first, last), holds)

@@ -28,10 +28,16 @@ CARLA = Author("Carla", "carla@ours.example")
 OWN = {"id", "play_id", "step_id"}
 TABLES = (current, transition, decision, play, step, message)
 WHEN = (
-    "{kind: drops, points: 4, days: 7}",
+    "{kind: enters_band, bands: [BAND], at_first_sight: true}",
+    "{kind: drops, points: 4, days: 7, or: {points: 9, days: 30}}",
     "{kind: crosses, at: 60}",
     "{kind: factor_crosses, factor: FACTOR, at: 40}",
     "{kind: stays, bands: [BAND], days: 4}",
+    "{kind: stays, bands: [BAND], days: 5, again: true}",
+    "{kind: silent, days: 3, usually: 10}",
+    "{kind: record_arrives, record: invoice_overdue}",
+    "{kind: record_arrives, record: angry_ticket}",
+    "{kind: schedule, every: month}",
     "{kind: trend_turns, to: declining}",
     "{kind: renewal_near, within: [40, 20], bands: [BAND]}",
 )
@@ -50,6 +56,7 @@ version: 1
 title: Number {number}
 description: One of many.
 when: {when.replace("FACTOR", factor).replace("BAND", band)}
+only_if: {{kind: segment, is: [enterprise]}}
 then:
   - {{step: call-{number}, kind: task, title: Call them, due_in_business_days: 2}}
 """
@@ -129,10 +136,10 @@ def _events(house: House, dice: Random, ids: list[int], back: int) -> None:
 
 
 def _records(house: House, dice: Random, ids: list[int], back: int) -> None:
-    some = dice.sample(ids, len(ids) // 4)
+    some = dice.sample(ids, len(ids) // 8)
     with house.database.transaction() as tx:
         upsert_tickets(
-            tx, [ticket(one, f"T{back}-{n}", back, rating=n) for one in some for n in (1, 4)]
+            tx, [ticket(one, f"T{back}-{n}", back, rating=n) for one in some for n in (2, 4)]
         )
         paid = {one: dice.choice((None, day(back + 2))) for one in some}
         upsert_invoices(tx, [invoice(one, f"I{back}", back + 1, paid_on=paid[one]) for one in some])
