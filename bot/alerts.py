@@ -8,8 +8,10 @@ from datetime import date
 from typing import Final
 
 from bot import blocks, wording
+from bot.asks import ask_blocks, rung_words, task_blocks
 from bot.blocks import Block, Post
 from bot.cards import open_button
+from bot.charts import score_chart
 from bot.mails import mail_blocks
 from bot.wording import band_words, points, sign
 from scoring.bands import tone
@@ -28,6 +30,7 @@ NAMES_SHOWN: Final = 5
 ROOMS: Final = ((99, blocks.RICH), (99, 1_500), (99, 500), (99, 0), (3, 0))
 _CHECK: Final = "\N{HEAVY CHECK MARK}"
 _DONE: Final = "\N{WHITE HEAVY CHECK MARK}"
+_HOURGLASS: Final = "\N{HOURGLASS WITH FLOWING SAND}"
 _BELL: Final = "\N{BELL WITH CANCELLATION STROKE}"
 
 
@@ -41,12 +44,47 @@ def alert_card(view: AlertView, model: HealthModel, *, page: str | None, today: 
     return blocks.post(_spoken(view), *shown)
 
 
+def rung_card(view: AlertView, model: HealthModel, *, page: str | None, today: date) -> Post:
+    """Tell somebody else that nobody has taken an alert; whoever does is shown here as well."""
+    name = view.card.customer.name
+    text = next((str(rung.step.body.get("text", "")) for rung in view.rungs), "")
+    told = _cut(text or "Nobody has acknowledged this alert yet.")
+    taken = [words for words in _standing(view) if words.startswith((_CHECK, _DONE))]
+    since = f"Alert of {blocks.moment(view.play.opened_at)}"
+    return blocks.post(
+        f"{blocks.literal(name)}: {blocks.literal(told, 2_000)} {_fall_words(view)}.",
+        blocks.header(f"{_HOURGLASS} {blocks.clean(name, 100)}"),
+        blocks.rich(blocks.line(blocks.said(told))),
+        blocks.section(f"*{_fall_words(view)}*  ·  {blocks.literal(view.title)}"),
+        _facts(view, model, today),
+        blocks.context(*taken or [since]),
+        *_rung_buttons(view, page),
+    )
+
+
+def _rung_buttons(view: AlertView, page: str | None) -> Iterator[Block]:
+    buttons = []
+    name, value = view.card.customer.name, f"rung:{view.play.id}"
+    if view.play.state == "open" and not view.acknowledged_by:
+        says = f"Acknowledge the alert about {name}"
+        buttons.append(
+            blocks.button("Acknowledge", "acknowledge", value, style="primary", says=says)
+        )
+    if page is not None:
+        buttons.append(open_button(view.card.customer, page))
+    if buttons:
+        yield blocks.actions(*buttons)
+
+
 def _spoken(view: AlertView) -> str:
     name = blocks.literal(view.card.customer.name)
     causes = view.raised.causes if view.raised else ()
     why = f" {blocks.literal(causes[0].sentence)}" if causes else ""
     waits = any(mail.step.state == "waiting_approval" for mail in view.mails)
     asks = " A mail waits for your yes." if waits and view.play.state == "open" else ""
+    asked = sum(ask.step.state == "waiting_answer" for ask in view.asks)
+    if asked and view.play.state == "open":
+        asks += f" {wording.count(asked, 'question')} to answer."
     return f"{name}: {_fall_words(view)}.{why}{asks}{_closed(view)}"
 
 
@@ -63,11 +101,16 @@ def _alert_blocks(
     name = blocks.clean(view.card.customer.name, 100)
     yield blocks.header(f"{sign(tone(model, band))} {name}: {band_words(band)}")
     yield blocks.section(f"*{_fall_words(view)}*  ·  {blocks.literal(view.title)}")
+    if view.raised and view.raised.text:
+        yield blocks.rich(blocks.line(blocks.said(_cut(view.raised.text))))
     if view.raised and view.raised.causes:
         yield _causes(view.raised.causes)
+    if len(view.path) > 1:
+        yield score_chart("Score of the last 30 days", view.path)
     yield _facts(view, model, today)
     yield from mails
-    yield from _tasks(view)
+    yield from ask_blocks(view)
+    yield from task_blocks(view)
     if told := list(_standing(view)):
         yield blocks.context(*told)
     if buttons := list(_buttons(view, page)):
@@ -103,6 +146,10 @@ def _fall_words(view: AlertView) -> str:
     )
 
 
+def _cut(text: str) -> str:
+    return blocks.cut(blocks.clean_lines(text).strip(), 2_000) or "-"
+
+
 def _facts(view: AlertView, model: HealthModel, today: date) -> Block:
     customer, score = view.card.customer, view.card.score
     renewal = wording.away(customer.renewal_on, today) if customer.renewal_on else "not known"
@@ -121,15 +168,6 @@ def _facts(view: AlertView, model: HealthModel, today: date) -> Block:
     )
 
 
-def _tasks(view: AlertView) -> Iterator[Block]:
-    for task in view.tasks:
-        if task.step.state == "cancelled":
-            continue
-        title = blocks.said(f"{blocks.clean(task.title, 300)}, by ")
-        due = blocks.said(wording.day(task.due_at.date()), bold=True)
-        yield blocks.rich(blocks.line(blocks.said("Task: ", bold=True), title, due))
-
-
 def _standing(view: AlertView) -> Iterator[str]:
     """Say who took it, how long it rests, and why it ended."""
     if view.acknowledged_by:
@@ -137,6 +175,7 @@ def _standing(view: AlertView) -> Iterator[str]:
         yield f"{_CHECK} Acknowledged by {_who(view.acknowledged_by)}{at}"
     if view.snoozed_until:
         yield f"{_BELL} Snoozed until {blocks.moment(view.snoozed_until)}"
+    yield from rung_words(view)
     if view.play.state == "closed":
         yield f"{_DONE}{_closed(view)}"
     for verdict, words in SAID.items():

@@ -12,7 +12,7 @@ from slack_bolt.middleware import Middleware
 from slack_bolt.request import BoltRequest
 from slack_sdk import WebClient
 
-from bot import commands, editing, home, interactions, modals, said
+from bot import answers, commands, editing, home, interactions, modals, said
 from bot.connection import SILENCE, Desk, SlackSettings, desk, quiet_logger
 from bot.guard import genuine
 from bot.payloads import Click, asked, click, submitted
@@ -30,6 +30,8 @@ CLICKS: Final[Mapping[str, Deed]] = {
     "edit": editing.on_edit,
     "reject": interactions.on_reject,
     "read": interactions.on_read,
+    "answer": answers.on_answer,
+    "done": answers.on_done,
     "useful": interactions.on_useful,
     "false_alarm": interactions.on_false_alarm,
     "release": interactions.on_release,

@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from bot.blocks import Post
+from bot.charts import drawn
 from bot.connection import SlackSettings, desk
 from bot.conversations import Conversations
 from bot.errors import NotATarget, NotAView, error_code, trouble
@@ -93,8 +94,11 @@ class SlackChannel:
 
     def _update(self, posts: tuple[Post, ...], root: Mapping[str, str]) -> Receipt:
         channel, ts = root["channel"], root["ts"]
-        self._desk.web.chat_update(
-            channel=channel, ts=ts, text=posts[0].text, blocks=list(posts[0].blocks)
+        drawn(
+            posts[0].blocks,
+            lambda shown: self._desk.web.chat_update(
+                channel=channel, ts=ts, text=posts[0].text, blocks=shown
+            ),
         )
         return Receipt({"channel": channel, "ts": ts})
 
@@ -102,17 +106,20 @@ class SlackChannel:
         self, message: Message, part: int, post: Post, channel: str, thread: str | None
     ) -> str:
         """Post one part and return its ts."""
-        answer = self._desk.web.chat_postMessage(
-            channel=channel,
-            thread_ts=thread,
-            text=post.text,
-            blocks=list(post.blocks),
-            metadata={
-                "event_type": INTENT,
-                "event_payload": {"key": message.key, "part": part},
-            },
-            unfurl_links=False,
-            unfurl_media=False,
+        answer = drawn(
+            post.blocks,
+            lambda shown: self._desk.web.chat_postMessage(
+                channel=channel,
+                thread_ts=thread,
+                text=post.text,
+                blocks=shown,
+                metadata={
+                    "event_type": INTENT,
+                    "event_payload": {"key": message.key, "part": part},
+                },
+                unfurl_links=False,
+                unfurl_media=False,
+            ),
         )
         return str(answer["ts"])
 

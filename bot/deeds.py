@@ -13,6 +13,7 @@ from typing import Final
 from bot.access import denied
 from bot.blocks import Post, escape, literal, moment, sentence
 from bot.brakes import brake_body
+from bot.charts import drawn
 from bot.connection import Desk
 from bot.errors import UNANSWERED, trouble
 from bot.messages import compose
@@ -24,7 +25,7 @@ from service import brake, feedback, steps
 from service.errors import UnknownPlay
 from service.reword import Words
 from service.steps import Done, Forbidden, Outcome, Stale, Taken
-from service.words import ALERT
+from service.words import ALERT, ESCALATION
 from storage import plays
 from storage.feedback import Opinion
 from storage.people import Member
@@ -41,15 +42,13 @@ Verb = Callable[[Member, datetime], Outcome]
 def acknowledge(desk: Desk, user: str, about: About) -> None:
     """Note that this person has the customer."""
     play = about.target.number
-    _do(
-        desk, user, about, "act", lambda who, now: steps.acknowledge(desk.house, play, who, now=now)
-    )
+    do(desk, user, about, "act", lambda who, now: steps.acknowledge(desk.house, play, who, now=now))
 
 
 def snooze(desk: Desk, user: str, about: About, until: datetime) -> None:
     """Let the customer rest until then."""
     play = about.target.number
-    _do(
+    do(
         desk,
         user,
         about,
@@ -61,7 +60,7 @@ def snooze(desk: Desk, user: str, about: About, until: datetime) -> None:
 def approve(desk: Desk, user: str, about: About) -> None:
     """Send the very mail that was shown, and no other."""
     step, seen = about.target.number, about.target.detail
-    _do(
+    do(
         desk,
         user,
         about,
@@ -73,7 +72,7 @@ def approve(desk: Desk, user: str, about: About) -> None:
 def edit(desk: Desk, user: str, about: About, words: Words) -> None:
     """Put these words in the place of those shown."""
     step, seen = about.target.number, about.target.detail
-    _do(
+    do(
         desk,
         user,
         about,
@@ -85,7 +84,7 @@ def edit(desk: Desk, user: str, about: About, words: Words) -> None:
 def reject(desk: Desk, user: str, about: About, reason: str) -> None:
     """Never send the mail, and say why."""
     step = about.target.number
-    _do(
+    do(
         desk,
         user,
         about,
@@ -97,7 +96,7 @@ def reject(desk: Desk, user: str, about: About, reason: str) -> None:
 def judge(desk: Desk, user: str, about: About, verdict: Opinion) -> None:
     """Keep whether this person found the alert useful."""
     play = about.target.number
-    _do(
+    do(
         desk,
         user,
         about,
@@ -109,7 +108,7 @@ def judge(desk: Desk, user: str, about: About, verdict: Opinion) -> None:
 def release(desk: Desk, user: str, about: About) -> None:
     """Let go out what the brake holds."""
     run = about.target.name
-    _do(
+    do(
         desk,
         user,
         about,
@@ -121,7 +120,7 @@ def release(desk: Desk, user: str, about: About) -> None:
 def discard(desk: Desk, user: str, about: About) -> None:
     """Throw away what the brake holds."""
     run = about.target.name
-    _do(
+    do(
         desk,
         user,
         about,
@@ -130,7 +129,8 @@ def discard(desk: Desk, user: str, about: About) -> None:
     )
 
 
-def _do(desk: Desk, user: str, about: About, deed: Deed, verb: Verb) -> None:
+def do(desk: Desk, user: str, about: About, deed: Deed, verb: Verb) -> None:
+    """Let this person act if they may, and show everybody what stands then."""
     who = person(desk, user)
     refused = denied(desk, who, deed, about.place)
     if refused is None:
@@ -162,15 +162,19 @@ def answered(outcome: Outcome) -> Post | None:
 def refresh(desk: Desk, about: About) -> None:
     """Write the clicked message anew from the database. A failure is the outbox's to make good."""
     body = _body(desk, about.target)
-    if body is None or about.ts is None:
+    channel, ts = about.channel, about.ts
+    if body is None or ts is None:
         return
     try:
         shown = compose(desk, body, desk.clock.now())[0]
     except UnknownPlay:
         return
     try:
-        desk.web.chat_update(
-            channel=about.channel, ts=about.ts, text=shown.text, blocks=list(shown.blocks)
+        drawn(
+            shown.blocks,
+            lambda parts: desk.web.chat_update(
+                channel=channel, ts=ts, text=shown.text, blocks=parts
+            ),
         )
     except UNANSWERED as error:
         logger.warning("a clicked message was not updated: %s", trouble(error).code)
@@ -181,6 +185,8 @@ def _body(desk: Desk, target: Target) -> Mapping[str, object] | None:
     match target.kind:
         case "play":
             return {"view": ALERT, "play_id": target.number}
+        case "rung":
+            return {"view": ESCALATION, "play_id": target.number}
         case "step":
             with desk.house.database.reading() as tx:
                 step = plays.step(tx, target.number)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot import notes
-from bot.alerts import alert_card
+from bot.alerts import alert_card, rung_card
 from bot.blocks import Post
 from bot.brakes import brake_card
 from bot.connection import Desk
@@ -31,12 +31,20 @@ def compose(desk: Desk, body: Body, now: datetime) -> tuple[Post, ...]:
 
 
 def _alert(desk: Desk, body: Body, now: datetime) -> tuple[Post, ...]:
+    return (_about_play(desk, body, now, alert_card),)
+
+
+def _escalation(desk: Desk, body: Body, now: datetime) -> tuple[Post, ...]:
+    return (_about_play(desk, body, now, rung_card),)
+
+
+def _about_play(desk: Desk, body: Body, now: datetime, card: Callable[..., Post]) -> Post:
     view = _play(desk, body, now)
     page = desk.slack.page(view.card.customer.key)
     today = now.astimezone(UTC).date()
     score, house = view.card.score, desk.house
     model = house.named(score.model) if score else house.model
-    return (alert_card(view, model, page=page, today=today),)
+    return card(view, model, page=page, today=today)
 
 
 def _slack_post(desk: Desk, body: Body, now: datetime) -> tuple[Post, ...]:
@@ -69,6 +77,7 @@ def _play(desk: Desk, body: Body, now: datetime) -> AlertView:
 
 VIEWS: Final[Mapping[str, View]] = {
     words.ALERT: _alert,
+    words.ESCALATION: _escalation,
     words.SLACK_POST: _slack_post,
     words.THREAD_NOTE: _thread_note,
     words.OPERATOR_NOTE: _operator_note,

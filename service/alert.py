@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
+from playbooks.triggers import Drops
 from service.answer import CardView, card_of
 from service.errors import UnknownPlay
 from service.ports import House
@@ -13,6 +15,11 @@ from storage.database import Transaction
 from storage.feedback import Verdict
 from storage.outbox import Message
 from storage.plays import Play, Step
+
+MAILS: Final = ("email", "survey")
+ASKS: Final = ("offer", "question", "choose")
+# How much of the past a chart of a fall shows.
+PATH: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class Raised:
     band: str
     band_before: str | None
     causes: tuple[Cause, ...]
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +68,35 @@ class MailView:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A thing for the CSM to do, and by when."""
+    """A thing for the CSM to do with its parts, and by when; the step says who did it."""
 
     step: Step
     title: str
     due_at: datetime
+    checklist: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskView:
+    """Something a person is asked in Slack: the answers as (word, title), and what was answered.
+
+    `said` is the title of the answer, None while it waits or when it lapsed.
+    """
+
+    step: Step
+    text: str
+    answers: tuple[tuple[str, str], ...]
+    until: datetime
+    said: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RungView:
+    """Who is told when nobody acknowledges the alert, and when that is or was."""
+
+    step: Step
+    to: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +114,9 @@ class AlertView:
     acknowledged_at: datetime | None
     snoozed_until: datetime | None
     verdicts: tuple[Verdict, ...] = ()
+    asks: tuple[AskView, ...] = ()
+    rungs: tuple[RungView, ...] = ()
+    path: tuple[tuple[date, Decimal], ...] = ()
 
 
 def alert_view(house: House, play_id: int, *, now: datetime) -> AlertView:
@@ -93,18 +128,22 @@ def alert_view(house: House, play_id: int, *, now: datetime) -> AlertView:
             raise UnknownPlay(play_id)
         steps = tuple(plays.steps_of(tx, play_id))
         until = plays.snoozed_until(tx, [customer.id]).get(customer.id)
+        card = card_of(tx, house, customer, now.astimezone(UTC).date())
         return AlertView(
             play=play,
             title=_title(house, play),
-            card=card_of(tx, house, customer, now.astimezone(UTC).date()),
+            card=card,
             raised=_raised(steps),
-            mails=tuple(_mail(tx, house, step) for step in steps if step.kind == "email"),
+            mails=tuple(_mail(tx, house, step) for step in steps if step.kind in MAILS),
             tasks=tuple(_task(step) for step in steps if step.kind == "task"),
             steps=steps,
             acknowledged_by=play.acknowledged_by,
             acknowledged_at=play.acknowledged_at,
             snoozed_until=until if until is not None and until > now else None,
             verdicts=feedback.verdicts_of(tx, play_id),
+            asks=tuple(_ask(step) for step in steps if step.kind in ASKS),
+            rungs=tuple(_rung(step) for step in steps if step.kind == "escalate"),
+            path=_path(house, play, card),
         )
 
 
@@ -129,6 +168,7 @@ def _raised(steps: tuple[Step, ...]) -> Raised | None:
             Cause(each["title"], Decimal(each["points"]), each["sentence"])
             for each in body["drivers"]
         ),
+        text=body.get("text"),
     )
 
 
@@ -156,4 +196,26 @@ def _message(tx: Transaction, step: Step) -> Message | None:
 
 
 def _task(step: Step) -> TaskView:
-    return TaskView(step, str(step.body["title"]), step.due_at)
+    parts = tuple(str(part) for part in step.body.get("checklist") or ())
+    return TaskView(step, str(step.body.get("title", step.name)), step.due_at, parts)
+
+
+def _ask(step: Step) -> AskView:
+    answers = tuple((each["name"], each["title"]) for each in step.body.get("answers") or ())
+    given = dict(answers).get(step.answer, step.answer) if step.answer is not None else None
+    return AskView(step, str(step.body.get("text", "")), answers, step.due_at, given)
+
+
+def _rung(step: Step) -> RungView:
+    rungs = step.body.get("to") or ("backup", "manager")
+    at = step.decided_at or step.due_at
+    return RungView(step, str(rungs[min(step.occurrence, len(rungs)) - 1]), at)
+
+
+def _path(house: House, play: Play, card: CardView) -> tuple[tuple[date, Decimal], ...]:
+    """Return the score of the last weeks where the play is about how fast it fell."""
+    book = next((each for each in house.playbooks if each.name == play.playbook), None)
+    if book is None or not isinstance(book.when, Drops):
+        return ()
+    recent = [(day, score) for day, score, _ in card.history][-PATH.days :]
+    return tuple(recent)

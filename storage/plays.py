@@ -286,10 +286,22 @@ def rewrite_step(
 
 
 def unanswered(tx: Transaction, before: datetime, limit: int = 100) -> tuple[Step, ...]:
-    """Return the steps that wait for a yes since before, the longest waiting first, locked."""
-    old = select(steps).where(steps.c.state == "waiting_approval", steps.c.due_at < before)
+    """Return the steps that wait for a yes since before, the longest waiting first, locked.
+
+    They are looked for by the open plays, which are few; all steps there ever were are many.
+    """
+    old = (
+        select(steps)
+        .join(plays, plays.c.id == steps.c.play_id)
+        .where(
+            plays.c.state == "open",
+            steps.c.state == "waiting_approval",
+            steps.c.due_at < before,
+        )
+    )
     ordered = old.order_by(steps.c.due_at, steps.c.id).limit(limit)
-    return tuple(as_step(row) for row in tx.execute(ordered.with_for_update(skip_locked=True)))
+    locked = ordered.with_for_update(of=steps, skip_locked=True)
+    return tuple(as_step(row) for row in tx.execute(locked))
 
 
 def _locked(statement: Select[Any], *, lock: bool) -> Select[Any]:

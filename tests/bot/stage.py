@@ -31,8 +31,8 @@ FALLEN = FULL + timedelta(days=29)
 CSM = "anna@ours.example"
 COLLEAGUE = "ben@ours.example"
 VIEWER = "vera@ours.example"
-# Stand in an alert whose one mail waits.
-ROW = ("approve", "edit", "reject", "acknowledge", "snooze", "open")
+# Stand in an alert whose one mail waits, with its one task.
+ROW = ("approve", "edit", "reject", "done_0", "acknowledge", "snooze", "open")
 # Stand under every alert, also when it is over.
 OPINIONS = ("useful", "false_alarm")
 

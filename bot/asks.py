@@ -1,0 +1,139 @@
+"""What a play asks of people in Slack: questions, choices and offers, tasks, and who is told next.
+
+Each stands in the alert with its answers as buttons, and afterwards with who answered what.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot import blocks, wording
+from bot.blocks import Block
+from service.alert import AlertView, AskView, RungView, TaskView
+
+# More answers than these make a menu: a phone shows no more buttons in a row.
+BUTTONS_AT_MOST: Final = 5
+PARTS_SHOWN: Final = 10
+_DONE: Final = "\N{WHITE HEAVY CHECK MARK}"
+_KINDS: Final = {"offer": "Offer", "question": "Question", "choose": "To choose"}
+
+
+def ask_blocks(view: AlertView) -> Iterator[Block]:
+    """Show what is asked; while the play is open, with the answers to give."""
+    for number, ask in enumerate(view.asks):
+        yield from _ask(ask, number, open_play=view.play.state == "open")
+
+
+def task_blocks(view: AlertView) -> Iterator[Block]:
+    """Show what is to be done, by when, and who did it."""
+    buttons = []
+    for number, task in enumerate(view.tasks):
+        if task.step.state == "cancelled":
+            continue
+        yield blocks.rich(*_task(task))
+        if task.step.state == "to_do" and view.play.state == "open":
+            buttons.append(_task_button(task, number))
+    if buttons:
+        yield blocks.actions(*buttons)
+
+
+def rung_words(view: AlertView) -> Iterator[str]:
+    """Say who is told next when nobody acknowledges, and who was."""
+    for rung in view.rungs:
+        if words := _rung(view, rung):
+            yield words
+
+
+def _ask(ask: AskView, number: int, *, open_play: bool) -> Iterator[Block]:
+    waits = ask.step.state == "waiting_answer" and open_play
+    kind = _KINDS.get(ask.step.kind, "Question")
+    until = f", until {wording.day(ask.until.date())}" if waits else ""
+    yield blocks.rich(
+        blocks.line(blocks.said(f"{kind}{until}\n", bold=True), blocks.said(_text(ask.text))),
+        *([] if waits else [blocks.line(blocks.said(f"\n{_outcome(ask)}"))]),
+    )
+    if waits and ask.answers:
+        yield blocks.actions(*_answers(ask, number))
+
+
+def _text(text: str) -> str:
+    return blocks.cut(blocks.clean_lines(text).strip(), 1_000) or "-"
+
+
+def _outcome(ask: AskView) -> str:
+    """Say who answered what, or why nobody can any more."""
+    step = ask.step
+    if ask.said is not None and step.decided_by is not None:
+        said, by = blocks.clean(ask.said, 200), blocks.clean(step.decided_by, 80)
+        return f"{_DONE} {said}, said {by}"
+    if step.state == "waiting_answer":
+        return "Not answered."
+    return blocks.clean(step.reason or "Not answered in time.", 300)
+
+
+def _answers(ask: AskView, number: int) -> Iterator[Block]:
+    """Offer the answers; Slack wants every action id once in a message."""
+    value = f"step:{ask.step.id}"
+    if len(ask.answers) > BUTTONS_AT_MOST:
+        options = [blocks.option(title, f"{value}:{word}") for word, title in ask.answers]
+        yield blocks.menu("Choose an answer", f"answer_{number}00", options)
+        return
+    for place, (word, title) in enumerate(ask.answers):
+        yield blocks.button(
+            title,
+            f"answer_{number}{place:02}",
+            f"{value}:{word}",
+            style="primary" if ask.step.kind == "offer" and word == "yes" else None,
+            confirm=_sure(ask, word, title),
+            says=f"Answer {title}",
+        )
+
+
+def _sure(ask: AskView, word: str, title: str) -> Block | None:
+    """Ask once more before what others will rely on; an answer to a question is no such thing."""
+    match ask.step.kind, word:
+        case "offer", "yes":
+            return blocks.confirm("Make this offer?", "The first answer counts.", "Yes, offer it")
+        case "choose", _:
+            text = f"{blocks.clean(title, 150)}: the first choice counts and is kept."
+            return blocks.confirm("Go on this way?", text, "Go on")
+        case _:
+            return None
+
+
+def _task(task: TaskView) -> Iterator[Block]:
+    step, title = task.step, blocks.clean(task.title, 300)
+    if step.state == "done":
+        by = f", by {blocks.clean(step.decided_by, 80)}" if step.decided_by else ""
+        yield blocks.line(blocks.said("Task done: ", bold=True), blocks.said(f"{title}{by}"))
+        return
+    yield blocks.line(
+        blocks.said("Task: ", bold=True),
+        blocks.said(f"{title}, by "),
+        blocks.said(wording.day(task.due_at.date()), bold=True),
+    )
+    if task.checklist:
+        yield blocks.bullets(list(_parts(task.checklist)))
+
+
+def _parts(checklist: Sequence[str]) -> Iterator[Block]:
+    for part in checklist[:PARTS_SHOWN]:
+        yield blocks.line(blocks.said(blocks.clean(part, 200)))
+    if len(checklist) > PARTS_SHOWN:
+        yield blocks.line(blocks.said(f"and {len(checklist) - PARTS_SHOWN} more"))
+
+
+def _task_button(task: TaskView, number: int) -> Block:
+    label = "Mark as done" if number == 0 else f"Done: {blocks.clean(task.title, 60)}"
+    value, says = f"step:{task.step.id}", f"Mark as done: {task.title}"
+    return blocks.button(label, f"done_{number}", value, says=says)
+
+
+def _rung(view: AlertView, rung: RungView) -> str | None:
+    at, who = blocks.moment(rung.at), f"the {blocks.literal(rung.to, 80)}"
+    match rung.step.state:
+        case "scheduled" if view.play.state == "open" and not view.acknowledged_by:
+            return f"Unless somebody acknowledges it, {who} is told {at}"
+        case "done":
+            return f"{who.capitalize()} was told {at}, for nobody had acknowledged it"
+        case _:
+            return None

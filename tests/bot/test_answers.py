@@ -1,0 +1,103 @@
+"""Answers by button: the first one counts, the second is told, what follows begins."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.permissions import refusal
+from playbooks.load import parse
+from sandbox.state import Message
+from service.ports import House
+from storage import audit
+from tests.bot.stage import COLLEAGUE, CSM, VIEWER, Stage, actions, second_click, words
+
+BOOK = """
+name: root-cause
+version: 1
+title: Root cause
+when: {kind: enters_band, bands: [at-risk, churn-risk]}
+then:
+  - {step: alert, kind: slack_alert}
+  - step: why
+    kind: question
+    text: "Why does {{ customer.name }} use less?"
+    answers:
+      - {answer: price, title: Price, then: [{step: talk, kind: task, title: "Talk about price"}]}
+      - {answer: other, title: Something else}
+  - {step: beta, kind: offer, offer: beta, text: "Offer early access?"}
+  - {step: call, kind: task, title: "Call them"}
+"""
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    return replace(house, playbooks=(parse(BOOK, "root-cause.yaml"),))
+
+
+@pytest.fixture
+def alert(stage: Stage) -> Message:
+    """Let everybody see in #alerts that Acme has fallen, and what is asked."""
+    stage.member(CSM, "csm", "Anna")
+    stage.member(COLLEAGUE, "csm", "Ben")
+    stage.member(VIEWER, "viewer", "Vera")
+    stage.customers("Acme", csmEmail=None, csmName=None)
+    stage.fall()
+    stage.deliver()
+    return stage.channel("#alerts")[0]
+
+
+def shown(stage: Stage) -> Message:
+    return stage.channel("#alerts")[0]
+
+
+def told(stage: Stage, email: str) -> list[str]:
+    return [words(each) for each in stage.channel("#alerts", email) if each.seen_by]
+
+
+def test_an_answer_is_shown_and_what_follows_from_it_begins(stage: Stage, alert: Message) -> None:
+    assert "Why does Acme use less?" in words(alert)
+
+    stage.sandbox.click(CSM, alert.ts, "answer_000")
+
+    said = words(shown(stage))
+    assert "Price, said Anna" in said
+    assert "Talk about price, by" in said
+
+
+def test_the_second_answer_is_told_what_the_first_was(stage: Stage, alert: Message) -> None:
+    stage.sandbox.click(CSM, alert.ts, "answer_000")
+
+    second_click(stage, alert, COLLEAGUE, "answer_001")
+
+    assert told(stage, COLLEAGUE)[0].startswith("Anna was first and answered “Price” to this")
+    assert "Price, said Anna" in words(shown(stage))
+
+
+def test_an_offer_needs_its_yes_and_a_task_is_done_by_a_button(
+    stage: Stage, alert: Message
+) -> None:
+    stage.sandbox.click(CSM, alert.ts, "answer_100")
+    stage.sandbox.click(COLLEAGUE, alert.ts, "done_0")
+
+    said = words(shown(stage))
+    assert "Yes, said Anna" in said
+    assert "Task done:  Call them, by Ben" in said
+    with stage.house.database.reading() as tx:
+        acts = {(each.actor, each.action) for each in audit.recent(tx, 10)}
+    assert {(CSM, "offer"), (COLLEAGUE, "finish task")} <= acts
+
+
+def test_somebody_who_may_only_look_answers_nothing(stage: Stage, alert: Message) -> None:
+    second_click(stage, alert, VIEWER, "answer_000")
+
+    assert told(stage, VIEWER) == [refusal("act")]
+    assert "answer_000" in actions(shown(stage))
+
+
+def test_an_answer_after_its_day_is_refused(stage: Stage, alert: Message) -> None:
+    stage.clock.moment += timedelta(days=30)
+
+    second_click(stage, alert, CSM, "answer_000")
+
+    assert told(stage, CSM)[0].startswith("This could be answered until 2026-")
