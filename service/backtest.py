@@ -3,21 +3,23 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Final
 
 from playbooks.hindsight import Fired, Hindsight, Stay
 from playbooks.playbook import Playbook
-from scoring.figures import LastActivity
-from scoring.model import UNKNOWN_BAND, HealthModel
+from scoring.columns.bands import band_names
+from scoring.columns.scores import MILLION, ScoreColumns
+from scoring.model import HealthModel
 from scoring.proof.cases import Case, churns_within, days_between
 from scoring.proof.cases import watched as watched_on
 from scoring.proof.evidence import RESAMPLES, Study, Verdict, evidence
 from scoring.proof.stints import Stint
-from scoring.score import Score
 from service.labels import Labels, Watched, watched
-from service.replay import all_customers, figures_on, scored_on
+from service.past_days import Look, Seen, batches, lived, plans_of, surveyed_then, unscored
+from service.replay import all_customers
 from storage.customers import Customer
-from storage.database import Database, Transaction
+from storage.database import Database
 from storage.history import event_kinds
 
 WEEKLY: Final = 7
@@ -111,11 +113,8 @@ def replay(
     if seen is None:
         return None
     days = _days(question, seen)
-    past = _Past(database, question, customers, seen.stints, login=login)
-    for done, day in enumerate(days, start=1):
-        past.live(day)
-        if progress is not None:
-            progress(done, len(days))
+    past = _Past(question, customers, seen.stints, login=login)
+    past.live(database, days, progress)
     return past.told(seen, days)
 
 
@@ -127,39 +126,40 @@ def _days(question: Question, seen: Watched) -> Sequence[date]:
 
 
 class _Past:
-    """Lives one day after the other; a band is carried from each day to the next of a stint."""
+    """Lives through all days, and keeps what became of each customer on each of them."""
 
     def __init__(
         self,
-        database: Database,
         question: Question,
         customers: Mapping[int, Customer],
         stints: Sequence[Stint],
         *,
         login: bool,
     ) -> None:
-        self._database = database
         self._question = question
         self._customers = customers
         self._stints = stints
         self._kinds = (LOGIN,) if login else ()
-        self._bands: dict[int, str] = {}
         self._cases: list[Case] = []
         self._broken: set[str] = set()
         self._unscored = 0
         self._hindsight = Hindsight(question.playbooks, question.model)
 
-    def live(self, day: date) -> None:
-        """Score everybody watched on that day."""
-        here = watched_on(self._stints, day)
-        people = {one: self._customers[one] for one in here if self._was_here(one, day)}
-        if not people:
-            return
-        with self._database.reading() as tx:
-            last = figures_on(tx, LastActivity(self._kinds, day), people)
-            for customer, score in self._scored(tx, day, people, here):
-                case = self._case(customer, here[customer.id], score, last[customer.id])
-                self._cases.append(case)
+    def live(
+        self, database: Database, days: Sequence[date], progress: Progress | None = None
+    ) -> None:
+        """Score everybody watched on those days."""
+        with database.reading() as tx:
+            plans = plans_of(tx, self._question.model, days)
+        looks = [Look(plan, self._here(plan.as_of)) for plan in plans]
+        compared = bool(plans) and plans[0].needs_peers
+        step = _Steps(progress, len(batches(looks)) * len(days) * (1 + compared)).step
+        if compared:
+            looks = surveyed_then(database, looks, self._customers, step)
+        for seen in lived(database, looks, self._customers, self._kinds, step):
+            self._take(seen)
+        # As they would be told day by day.
+        self._cases.sort(key=attrgetter("as_of", "customer"))
 
     def told(self, seen: Watched, days: Sequence[date]) -> Replayed:
         """Answer what was lived."""
@@ -180,29 +180,34 @@ class _Past:
         rivals = ((silence[0], silence[1].format(noun)), tenure)
         broken = tuple(sorted(self._broken))
         cases = tuple(self._cases)
-        fired = tuple((self._customers[one.customer].key, one) for one in self._hindsight.fired)
+        ordered = sorted(self._hindsight.fired, key=attrgetter("on", "customer"))
+        fired = tuple((self._customers[one.customer].key, one) for one in ordered)
         return Replayed(study, cases, rivals, broken, seen.strangers, self._unscored, fired)
 
-    def _was_here(self, one: int, day: date) -> bool:
-        return one in self._customers and self._customers[one].created_on <= day
+    def _here(self, day: date) -> Mapping[int, int]:
+        """Answer who was watched on that day, and known to us, with the number of the stay."""
+        return {
+            one: at
+            for one, at in watched_on(self._stints, day).items()
+            if one in self._customers and self._customers[one].created_on <= day
+        }
 
-    def _scored(
-        self, tx: Transaction, day: date, people: Mapping[int, Customer], here: Mapping[int, int]
-    ) -> Iterator[tuple[Customer, Score]]:
-        """Yield who has a score; one to which nothing at all contributes is none."""
-        before = {one: self._bands[at] for one, at in here.items() if at in self._bands}
-        for customer, score in scored_on(tx, self._question.model, day, people, before):
-            if score is None:
-                self._broken.add(customer.key)
-                continue
-            at = here[customer.id]
-            self._hindsight.live(self._stay(at, customer), score)
-            if all(factor.policy == "exclude" for factor in score.factors):
-                self._unscored += 1
-            else:
-                if score.band != UNKNOWN_BAND:
-                    self._bands[at] = score.band
-                yield customer, score
+    def _take(self, seen: Seen) -> None:
+        """Make cases of who has a score; one to which nothing at all contributes is none."""
+        broken = seen.scores.faults
+        self._broken |= {seen.customers[row].key for row in broken}
+        if self._question.playbooks:
+            self._look_back(seen)
+        nothing = unscored(seen.scores)
+        nothing[list(broken)] = False
+        self._unscored += int(nothing.sum())
+        nothing[list(broken)] = True
+        self._cases += self._told_cases(seen, (~nothing).nonzero()[0].tolist())
+
+    def _look_back(self, seen: Seen) -> None:
+        for row, (at, customer) in enumerate(zip(seen.stays, seen.customers, strict=True)):
+            if row not in seen.scores.faults:
+                self._hindsight.live(self._stay(at, customer), seen.scores.at(row))
 
     def _stay(self, at: int, customer: Customer) -> Stay:
         return Stay(
@@ -213,29 +218,54 @@ class _Past:
             csm=customer.csm.email if customer.csm is not None else None,
         )
 
-    def _case(self, customer: Customer, at: int, score: Score, last: date | None) -> Case:
-        stint, day = self._stints[at], score.as_of
-        silence = None if last is None else -float((day - last).days)
-        return Case(
-            customer=customer.id,
-            stint=at,
-            as_of=day,
-            value=float(score.value),
-            band=score.band,
-            factors=_factors(self._question.model, score),
-            rivals=(silence, float((day - customer.created_on).days)),
-            churned_on=stint.churned_on,
-            churned=churns_within(stint, day, self._question.horizon),
-        )
+    def _told_cases(self, seen: Seen, rows: Sequence[int]) -> Iterator[Case]:
+        columns, day = seen.scores, seen.day
+        names = band_names(columns.model)
+        values = (columns.value / 100).tolist()
+        bands, last = columns.band.tolist(), seen.last.tolist()
+        factors = _factors(columns)
+        today = day.toordinal()
+        for row in rows:
+            stint = self._stints[seen.stays[row]]
+            created = seen.customers[row].created_on.toordinal()
+            yield Case(
+                customer=seen.customers[row].id,
+                stint=seen.stays[row],
+                as_of=day,
+                value=values[row],
+                band=names[bands[row]],
+                factors=factors[row],
+                rivals=(-float(today - last[row]) if last[row] else None, float(today - created)),
+                churned_on=stint.churned_on,
+                churned=churns_within(stint, day, self._question.horizon),
+            )
 
 
-def _factors(model: HealthModel, score: Score) -> tuple[float | None, ...]:
+def _factors(columns: ScoreColumns) -> list[tuple[float | None, ...]]:
     """Answer each factor's worth in the model's order; None where it did not count."""
-    found = {each.name: each for each in score.factors}
-    return tuple(
-        None if found[each.name].policy == "exclude" else float(found[each.name].value)
-        for each in model.measured()
-    )
+    worths = [
+        [
+            None if out else worth
+            for out, worth in zip(
+                each.left_out.tolist(), (each.value / MILLION).tolist(), strict=True
+            )
+        ]
+        for each in columns.factors
+        if each.shown.measured is not None
+    ]
+    return list(zip(*worths, strict=True))
+
+
+class _Steps:
+    """Counts batches of days, and tells of each."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def step(self) -> None:
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, self._total)
 
 
 class _Teller:

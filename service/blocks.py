@@ -1,6 +1,6 @@
 """Customers of a batch, as blocks for scoring them all at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,7 @@ def block_of_customers(tx: Transaction, customers: Sequence[Customer], figures: 
     """Answer what is known of these customers, given by ascending id."""
     ids = np.array([customer.id for customer in customers], dtype=np.int64)
     columns = answer_columns(tx, ids, figures)
-    if bool(overflown(columns, len(ids)).any()):
-        columns = columns | _exact_totals(tx, ids.tolist(), figures)
-    return Block(len(ids), facts_of(customers), columns)
+    return Block(len(ids), facts_of(customers), columns | exact_totals(tx, ids.tolist(), columns))
 
 
 def facts_of(customers: Sequence[Customer]) -> Facts:
@@ -46,10 +44,12 @@ def surveyed_in(tx: Transaction, plan: Plan, batches: Iterable[Sequence[Customer
     return plan.among(survey.population())
 
 
-def _exact_totals(
-    tx: Transaction, ids: Sequence[int], figures: Figures
+def exact_totals(
+    tx: Transaction, ids: Sequence[int], columns: Mapping[Figure[Any], Column]
 ) -> dict[Figure[Any], Column]:
-    """Answer totals as Python's numbers, where one of them fits no column."""
-    totals = frozenset(figure for figure in figures if isinstance(figure, EventTotal))
+    """Answer the totals as Python's numbers, if one of the columns had to be cut."""
+    if not overflown(columns, len(ids)).any():
+        return {}
+    totals = frozenset(figure for figure in columns if isinstance(figure, EventTotal))
     told = answers(tx, ids, totals)
     return {figure: column_of(figure, [told[one][figure] for one in ids]) for figure in totals}

@@ -15,13 +15,13 @@ import numpy as np
 from scoring.columns.bands import NO_BAND, band_codes
 from scoring.columns.scores import ScoreColumns, scores
 from scoring.feeds import FeedState, feed_state
-from scoring.figures import Figure, Source
+from scoring.figures import Source
 from scoring.model import HealthModel
 from scoring.score import Score
 from service.blocks import block_of_customers, surveyed_in
 from service.chunks import chunks
 from service.plans import bare_plan
-from storage.activity import answers, feed_days
+from storage.activity import feed_days
 from storage.customers import Customer, customers_by_ids
 from storage.database import Transaction
 from storage.history import everybody, first_days
@@ -77,18 +77,6 @@ def batches_on(
 def _batches(customers: Mapping[int, Customer]) -> Iterator[Sequence[Customer]]:
     for ids in chunks(sorted(customers), BATCH):
         yield [customers[one] for one in ids]
-
-
-def figures_on(
-    tx: Transaction, figure: Figure[date | None], ids: Iterable[int]
-) -> Mapping[int, date | None]:
-    """Answer one figure for all these customers."""
-    asked = frozenset([figure])
-    return {
-        one: found[figure]
-        for batch in chunks(sorted(ids), BATCH)
-        for one, found in answers(tx, batch, asked).items()
-    }
 
 
 def feeds_then(

@@ -18,9 +18,9 @@ from scoring.columns.block import Block
 from scoring.columns.cells import Cells, raw_of
 from scoring.columns.distinct import FAULTS
 from scoring.columns.factors import assess
-from scoring.columns.numbers import Aside, Codes, Index, Ints, Ratios
+from scoring.columns.numbers import Aside, Codes, Flags, Index, Ints, Ratios
 from scoring.columns.packed import Layout, Packed, Part, packed
-from scoring.columns.worths import POLICIES, STATUSES, Worths
+from scoring.columns.worths import EXCLUDED, POLICIES, STATUSES, Worths
 from scoring.model import HealthModel
 from scoring.score import FactorScore, Plan, Score
 
@@ -42,6 +42,12 @@ class FactorColumns:
     weight: Ints
     raw: Cells
     words: tuple[str, ...]
+
+    @property
+    def left_out(self) -> Flags:
+        """Tell of whom the factor does not count."""
+        out: Flags = self.policy == np.int8(EXCLUDED)
+        return out
 
     def at(self, row: int, places: int) -> FactorScore:
         """Return the factor of one score."""
