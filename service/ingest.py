@@ -25,7 +25,7 @@ from service.events import (
 from service.ports import House
 from service.written import clean_key, printable, read
 from storage import switches
-from storage.activity import Quarantined, append, quarantine
+from storage.activity import Quarantined, append, given_by, quarantine
 from storage.customers import CustomerFields, resolve_keys, upsert_customers
 from storage.database import Transaction
 
@@ -169,7 +169,7 @@ def admit(
     outcomes = hold_back(tx, feed, arrivals, ids=ids, since=since, now=now)
     fit = [a for a, outcome in zip(arrivals, outcomes, strict=True) if outcome is None]
     events = [laid_down(arrival, ids[arrival.key], feed) for arrival in fit]
-    appended = iter(append(tx, events, now))
+    appended = iter(append(tx, given_by(events), now))
     return [
         outcome or Outcome(next(appended), arrival.key, arrival.event_id)
         for arrival, outcome in zip(arrivals, outcomes, strict=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import compress, repeat
+from itertools import compress
 from operator import itemgetter
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from service.ingest import (
 )
 from service.ports import House
 from service.sheets import Plain, Reader, Sheet
-from storage.activity import NewEvent, append
+from storage.activity import Given, NewEvent, append, given_by
 from storage.customers import resolve_keys
 from storage.database import Transaction
 
@@ -117,19 +117,19 @@ class _Work:
                 arrivals[place] = door
         waiting = dict(sorted(arrivals.items()))
         held = hold_back(tx, self.feed, list(waiting.values()), ids=ids, since=since, now=self.now)
-        events = dict(zip(good.places, _events(good, ids, self.feed), strict=True))
         said: list[Said] = []
+        late: dict[int, NewEvent] = {}
         for (place, arrival), outcome in zip(waiting.items(), held, strict=True):
             if outcome:
                 said.append(_said(place, outcome))
             else:
-                events[place] = laid_down(arrival, ids[arrival.key], self.feed)
-        return said + self._append(tx, events)
+                late[place] = laid_down(arrival, ids[arrival.key], self.feed)
+        given = _given(good, ids, self.feed)
+        return said + self._append(tx, *_merged(good.places, given, late))
 
-    def _append(self, tx: Transaction, events: Mapping[int, NewEvent]) -> list[Said]:
+    def _append(self, tx: Transaction, places: Sequence[int], events: Given) -> list[Said]:
         """Lay events down in the order of their places."""
-        places = sorted(events)
-        statuses = append(tx, [events[place] for place in places], self.now)
+        statuses = append(tx, events, self.now)
         if statuses.count("accepted") == len(statuses):
             return []
         pairs = zip(places, statuses, strict=True)
@@ -156,10 +156,19 @@ def _sorted_out(
     return good, [place for place, fits in zip(plain.places, fit, strict=True) if not fits]
 
 
-def _events(plain: Plain, ids: Mapping[str, int], feed: str) -> Iterator[NewEvent]:
+def _given(plain: Plain, ids: Mapping[str, int], feed: str) -> Given:
     owners = [ids[key] for key in plain.keys]
-    digests = map(digest, owners, plain.content)
-    columns = (plain.kinds, plain.features, plain.moments, plain.values, plain.users)
-    return map(
-        NewEvent._make, zip(owners, repeat(feed), plain.ids, *columns, plain.properties, digests)
-    )
+    return Given(
+        owners, [feed] * len(owners), plain.ids, plain.kinds, plain.features, plain.moments,
+        plain.values, plain.users, plain.properties, list(map(digest, owners, plain.content)),
+    )  # fmt: skip
+
+
+def _merged(
+    places: Sequence[int], given: Given, late: dict[int, NewEvent]
+) -> tuple[Sequence[int], Given]:
+    """Put the events that were read with care where they stood in the file."""
+    if not late:
+        return places, given
+    events = dict(zip(places, map(NewEvent._make, zip(*given, strict=True)), strict=True)) | late
+    return sorted(events), given_by([events[place] for place in sorted(events)])

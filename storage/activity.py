@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import repeat
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Table, case, select, update
@@ -83,6 +84,21 @@ class NewEvent(NamedTuple):
     digest: str
 
 
+class Given(NamedTuple):
+    """Events as columns, each as a `NewEvent` has it."""
+
+    customer_id: Sequence[int]
+    feed: Sequence[str]
+    event_id: Sequence[str]
+    kind: Sequence[str]
+    feature: Sequence[str | None]
+    occurred_at: Sequence[datetime]
+    value: Sequence[Decimal]
+    user: Sequence[str | None]
+    properties: Sequence[dict[str, Any] | None]
+    digest: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Appended:
     """What became of one given event."""
@@ -102,13 +118,19 @@ def append_events(
     Roll-ups grow by what was really inserted, in the same transaction, so an event counts once
     however often and by however many it is sent.
     """
-    outcomes = append(tx, events, received_at)
+    outcomes = append(tx, given_by(events), received_at)
     return tuple(Appended(one.event_id, what) for one, what in zip(events, outcomes, strict=True))
 
 
-def append(tx: Transaction, events: Sequence[NewEvent], received_at: datetime) -> list[Outcome]:
-    """Do as `append_events`, and answer the bare outcomes."""
-    if not events:
+def given_by(events: Sequence[NewEvent]) -> Given:
+    """Turn events into columns."""
+    columns: Iterable[Sequence[Any]] = zip(*events, strict=True) if events else repeat((), 10)
+    return Given(*columns)
+
+
+def append(tx: Transaction, events: Given, received_at: datetime) -> list[Outcome]:
+    """Do as `append_events` with events given as columns, and answer the bare outcomes."""
+    if not events.event_id:
         return []
     given = _columns(tx, events)
     keys = list(zip(given.feed_id, given.event_id, strict=True))
@@ -122,24 +144,23 @@ def append(tx: Transaction, events: Sequence[NewEvent], received_at: datetime) -
     return list(_outcomes(given, keys, first, inserted, known))
 
 
-def _columns(tx: Transaction, events: Sequence[NewEvent]) -> Columns:
-    owners, feeds, ids, kinds, features, moments, values, users, properties, digests = zip(
-        *events, strict=True
-    )
-    feed_ids, kind_ids = enrol(tx, feed, feeds), enrol(tx, kind, kinds)
-    used = {one for one in set(features) if one}
-    feature_ids = enrol(tx, feature, used) if used else {}
+def _columns(tx: Transaction, given: Given) -> Columns:
+    kinds = enrol(tx, kind, set(given.kind))
+    feeds = enrol(tx, feed, set(given.feed))
+    used = {one for one in set(given.feature) if one}
+    features: dict[str | None, int] = {None: NO_FEATURE, "": NO_FEATURE}
+    features.update(enrol(tx, feature, used) if used else {})
     return Columns(
-        [feed_ids[one] for one in feeds],
-        ids,
-        owners,
-        [kind_ids[one] for one in kinds],
-        [feature_ids[one] if one else NO_FEATURE for one in features],
-        moments,
-        values,
-        users,
-        properties,
-        [hashlib.blake2b(one.encode(), digest_size=16).digest() for one in digests],
+        [feeds[one] for one in given.feed],
+        given.event_id,
+        given.customer_id,
+        [kinds[one] for one in given.kind],
+        [features[one] for one in given.feature],
+        given.occurred_at,
+        given.value,
+        given.user,
+        given.properties,
+        [hashlib.blake2b(one.encode(), digest_size=16).digest() for one in given.digest],
     )
 
 
@@ -198,7 +219,7 @@ def _row(given: Columns, place: int, received_at: datetime) -> dict[str, Any]:
     return row | {"received_at": received_at}
 
 
-def _known(tx: Transaction, wanted: Iterable[Key]) -> dict[Key, tuple[int, bytes]]:
+def _known(tx: Transaction, wanted: Collection[Key]) -> dict[Key, tuple[int, bytes]]:
     """Return customer and stamp of those events that are kept already.
 
     So many are asked for at once that the key is always the quickest way to them.
@@ -216,7 +237,10 @@ def _known(tx: Transaction, wanted: Iterable[Key]) -> dict[Key, tuple[int, bytes
     return known
 
 
-def _by_feed(keys: Iterable[Key]) -> dict[int, list[str]]:
+def _by_feed(keys: Collection[Key]) -> dict[int, list[str]]:
+    feeds = {feed_id for feed_id, _ in keys}
+    if len(feeds) == 1:  # As hardly ever otherwise.
+        return {feeds.pop(): [event_id for _, event_id in keys]}
     found: dict[int, list[str]] = defaultdict(list)
     for feed_id, event_id in keys:
         found[feed_id].append(event_id)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    cast,
     column,
     func,
     select,
@@ -104,11 +105,20 @@ def _member_of(
     tx: Connection, wanted: ColumnElement[Any], values: list[Any], kind: BigInteger | Text
 ) -> ColumnElement[bool]:
     if tx.dialect.name == "postgresql":
-        return wanted == func.any(bindparam(None, values, type_=ARRAY(kind)))
+        # One literal: to read thousands of constants takes longer than to look them up.
+        return wanted == func.any(cast(bindparam(None, _literal(values), Text()), ARRAY(kind)))
     listed = func.json_each(json.dumps(values, ensure_ascii=False)).table_valued(
         column("value", kind)
     )
     return wanted.in_(select(listed.c.value))
+
+
+def _literal(values: Sequence[object]) -> str:
+    """Spell an array as PostgreSQL reads it."""
+    if not values or not isinstance(values[0], str):
+        return f"{{{','.join(map(str, values))}}}"
+    joined = "\0".join(map(str, values)).replace("\\", "\\\\").replace('"', '\\"')
+    return '{"' + joined.replace("\0", '","') + '"}'
 
 
 def insert_into(tx: Connection, table: Table) -> Insert:

@@ -116,7 +116,7 @@ def keep_ids(tx: Connection) -> set[tuple[int, str]]:
     ordered = select(*keys).where(true()).order_by(rows.feed_id, rows.event_id)
     statement = insert_into(tx, event_key).from_select(list(event_key.c.keys()), ordered)
     kept = statement.on_conflict_do_nothing().returning(event_key.c.feed_id, event_key.c.event_id)
-    return {(feed_id, event_id) for feed_id, event_id in tx.execute(kept)}
+    return set(map(tuple, tx.execute(kept).all()))
 
 
 def keep_staged(tx: Connection, received_at: datetime) -> None:
@@ -152,7 +152,7 @@ def _made(name: str) -> str:
 
 def _lines(given: Columns) -> Iterable[str]:
     """Spell the events as COPY reads them."""
-    moments = _utc(given.occurred_at)
+    moments = [moment.isoformat() for moment in _utc(given.occurred_at)]
     return map(
         "\t".join,
         zip(
@@ -161,8 +161,8 @@ def _lines(given: Columns) -> Iterable[str]:
             map(str, given.customer_id),
             map(str, given.kind_id),
             map(str, given.feature_id),
-            [moment.isoformat() for moment in moments],
-            [moment.date().isoformat() for moment in moments],
+            moments,
+            [moment[:10] for moment in moments],
             map(str, _micros(given.value)),
             _maybe(fit_texts, given.user),
             _maybe(_documents, given.properties),
