@@ -9,29 +9,23 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import Engine, delete, event, select, text
 
+from benchmarks import doors
 from benchmarks.baseline import score_each
 from benchmarks.world import NOW, PATIENT, TODAY, house
-from service.answer import card
-from service.find import Found, find
 from service.plans import plan_on
 from service.ports import House
 from service.rescore import rescore
-from storage import copying, tables, tables_acts
-from storage.activity import NewEvent, append_events
+from storage import tables, tables_acts
 from storage.customers import active_ids
 from storage.database import Database
 
 Figures = dict[str, Any]
 # The first of every so many customers are scored the ORM way; it would take hours for all.
 SAMPLE: Final = 60
-IMPORTED: Final = 20_000
-CHUNK: Final = 5_000
-CARDS: Final = 200
 WRITTEN = (
     tables_acts.delivery, tables_acts.message, tables_acts.step, tables_acts.play,
     tables_acts.decision, tables_acts.transition, tables.snapshot, tables.current,
@@ -86,89 +80,6 @@ def count_events(house: House) -> Figures:
     return {"seconds": seconds, "events": events}
 
 
-def bulk_import(house: House) -> Figures:
-    """Append events, idempotent, roll-ups kept; as many as a minute of a busy day."""
-    seconds, _ = _timed(lambda: _import(house.database))
-    return {"seconds": seconds, "events": IMPORTED}
-
-
-def inserted_import(house: House) -> Figures:
-    """Do as `bulk_import`, with multi-row INSERT in place of the staging table."""
-    copying.WORTH_COPYING = sys.maxsize  # type: ignore[misc] # What this measurement is about.
-    return bulk_import(house)
-
-
-def bare_import(house: House) -> Figures:
-    """Put the same rows into a bare table: no key, no roll-up, nothing refused."""
-    with house.database.transaction() as tx:
-        tx.execute(text("DROP TABLE IF EXISTS bare"))
-        tx.execute(text("CREATE TABLE bare (feed_id INTEGER, event_id TEXT, customer_id INTEGER, "
-                        "kind_id INTEGER, feature_id INTEGER, occurred_at TEXT, received_at TEXT, "
-                        'value BIGINT, "user" TEXT, stamp TEXT)'))  # fmt: skip
-    rows = [
-        (1, one.event_id, one.customer_id, 1, 0, one.occurred_at.isoformat(), NOW.isoformat(),
-         1_000_000, None, one.digest) for one in _new_events(house.database)
-    ]  # fmt: skip
-    with house.database.transaction() as tx:
-        seconds, _ = _timed(lambda: _bare(tx, rows))
-    return {"seconds": seconds, "events": len(rows)}
-
-
-def cards(house: House) -> Figures:
-    """Find a customer by a mistyped name and answer its card, many times."""
-    times = []
-    for number in range(CARDS):
-        name = f"custmoer-{number * 7 % 1000}"
-        seconds, _ = _timed(lambda name=name: _card(house, name))  # type: ignore[misc]
-        times.append(seconds)
-    times.sort()
-    return {"seconds": times[CARDS // 2], "p99": times[CARDS * 99 // 100]}
-
-
-def _card(house: House, name: str) -> None:
-    match find(house, name):
-        case Found(customer=customer):
-            card(house, customer.key, now=NOW)
-        case other:
-            card(
-                house, other.choices[0].key if hasattr(other, "choices") else "customer-1", now=NOW
-            )
-
-
-def _import(database: Database) -> None:
-    events = _new_events(database)
-    for first in range(0, len(events), CHUNK):
-        with database.transaction() as tx:
-            append_events(tx, events[first : first + CHUNK], NOW)
-
-
-def _new_events(database: Database) -> list[NewEvent]:
-    """Answer events with ids of this moment, over all customers and ten days."""
-    with database.reading() as tx:
-        ids = active_ids(tx)
-    mark = time.time_ns()
-    return [
-        NewEvent(
-            customer_id=ids[number * 31 % len(ids)], feed="bench", event_id=f"{mark}-{number}",
-            kind=("login", "api_call")[number % 2], feature=None,
-            occurred_at=NOW - timedelta(days=number % 10, seconds=number % 3600),
-            value=Decimal(1), user=None, properties=None, digest=str(number),
-        )
-        for number in range(IMPORTED)
-    ]  # fmt: skip
-
-
-def _bare(tx: Any, rows: list[tuple[Any, ...]]) -> None:  # noqa: ANN401 - the opaque transaction
-    cursor = tx.connection.cursor()
-    if tx.dialect.name == "postgresql":
-        import io  # noqa: PLC0415 - only here
-
-        lines = "\n".join("\t".join("\\N" if v is None else str(v) for v in row) for row in rows)
-        cursor.copy_expert("COPY bare FROM STDIN", io.StringIO(lines + "\n"))
-    else:
-        cursor.executemany(f"INSERT INTO bare VALUES ({','.join('?' * 10)})", rows)  # noqa: S608 - question marks
-
-
 def _step(total: int) -> int:
     return max(1, total // SAMPLE)
 
@@ -197,14 +108,21 @@ def _checksum(scores: Iterable[Any]) -> str:
 
 
 MEASUREMENTS: Final = {
-    "job": daily_job, "orm": orm, "count": count_events, "import": bulk_import,
-    "import-insert": inserted_import, "import-bare": bare_import, "card": cards,
+    "job": daily_job, "orm": orm, "count": count_events, "import": doors.imported,
+    "import-bare": doors.bare, "import-copy": doors.copied, "card": doors.cards,
+}  # fmt: skip
+# What is measured from outside, in processes of its own.
+OUTSIDE: Final = {
+    "help": doors.helped, "ready": doors.ready, "http": doors.loaded, "http-all": doors.flooded,
 }  # fmt: skip
 
 
 def main() -> None:
     """Measure once and print the figures."""
     what, url = sys.argv[1:]
+    if what in OUTSIDE:
+        print(json.dumps(OUTSIDE[what](url)))
+        return
     with closing(Database.open(url, PATIENT)) as database:
         figures = MEASUREMENTS[what](replace(house(database)))
     figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
