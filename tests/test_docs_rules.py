@@ -12,7 +12,7 @@ TESTS = Path(__file__).parent
 PAGE = TESTS.parent / "docs" / "rules.md"
 RULES = range(1, 30)
 # The fixtures that are parametrised on both databases; all others get it from them.
-BOTH = {"database_url", "empty_url"}
+BOTH = {"database_url", "empty_url", "copies"}
 
 
 class Row(NamedTuple):

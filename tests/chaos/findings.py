@@ -1,0 +1,40 @@
+"""What may be wrong after many kills at once: the promises, and nothing stronger."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.crash.remains import Remains
+from tests.crash.world import UNMOVED
+
+
+def findings(found: Remains, *, lived: int, planted: int, kills: int) -> Iterator[str]:
+    """Yield what is wrong after so many of the planted days were lived."""
+    everybody = planted + UNMOVED
+    wanted = {
+        "snapshot": everybody * (lived + 1),
+        "transition": lived,
+        "play": lived,
+        "step": 5 * lived,
+    }
+    if found.rows != wanted:
+        yield f"lost or doubled rows: {found.rows} instead of {wanted}"
+    if left := set(found.states) - {"sent", "unknown"}:
+        yield f"messages left over: {left}"
+    if found.states["unknown"] > kills:
+        yield "more mails in doubt than processes were killed"
+    if len(found.mails) != 2 * lived:
+        yield f"{len(found.mails)} mails intended for {lived} falls"
+    if found.deeds != Counter(dict.fromkeys(("acknowledge", "approve", "unsubscribe"), lived)):
+        yield f"deeds: {dict(found.deeds)}"
+    yield from _outside(found, lived)
+
+
+def _outside(found: Remains, lived: int) -> Iterator[str]:
+    there = {message_id for _, message_id in found.arrived}
+    if twice := [one for one, many in found.arrived.items() if many > 1]:
+        yield f"mails doubled: {twice}"
+    if lost := [one for one, state in found.mails.items() if state == "sent" and one not in there]:
+        yield f"mails said to be sent that never arrived: {lost}"
+    roots = {key for key in found.said if "/note/" not in key}
+    if len(roots) != 2 * lived:
+        yield f"{len(roots)} alerts and posts in Slack for {lived} falls"

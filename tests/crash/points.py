@@ -1,0 +1,149 @@
+"""Where processes are killed: every point by name, in one table.
+
+Nothing in the product knows of them. A statement is recognised by what it says, a commit by what
+was written in its transaction, and a moment on the wire by what the other side just heard.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Act = Literal["daily", "deliver", "click", "approve", "unsubscribe"]
+When = Literal["before", "after"]
+Heard = Literal["asked", "answered"]
+
+SNAPSHOT: Final = r"insert into snapshot"
+TRANSITION: Final = r"insert into transition"
+CURRENT: Final = r"insert into current_score"
+PLAY: Final = r"insert into play"
+STEP: Final = r"insert into step"
+MESSAGE: Final = r"insert into message"
+DECISION: Final = r"insert into decision"
+RELEASE: Final = r"update message set (?=.*due_at).*ready_at"
+CLAIM: Final = r"update message set .*attempts=\(message\.attempts \+"
+SETTLE: Final = r"update message set (?=.*error=).*state="
+DELIVERY: Final = r"insert into delivery"
+ACKNOWLEDGE: Final = r"update play set .*acknowledged_by"
+DECIDE_STEP: Final = r"update step set .*decided_by"
+AUDIT: Final = r"insert into audit"
+SUPPRESS: Final = r"insert into suppression"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Just before or after a statement of an act, the transaction still open."""
+
+    act: Act
+    says: str
+    when: When
+
+    def fits(self, act: str, statement: str, when: When) -> bool:
+        return (act, when) == (self.act, self.when) and _says(self.says, statement)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Just before or after the commit of the transaction that said this."""
+
+    act: Act
+    says: str
+    when: When
+
+    def fits(self, act: str, statements: list[str], when: When) -> bool:
+        same = (act, when) == (self.act, self.when)
+        return same and any(_says(self.says, each) for each in statements)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """When the other side heard this and has done nothing yet, or has done it and not said so."""
+
+    word: str
+    when: Heard
+
+
+def _says(pattern: str, statement: str) -> bool:
+    return re.match(pattern, " ".join(statement.lower().split())) is not None
+
+
+Place = Statement | Commit | Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One named point; `group` is what the process was about."""
+
+    group: str
+    name: str
+    place: Place
+
+
+def _around(group: str, act: Act, what: str, says: str) -> list[Point]:
+    return [
+        Point(group, f"{group}: {when} {what}", Statement(act, says, when))
+        for when in ("before", "after")
+    ]
+
+
+def _commit(group: str, act: Act, what: str, says: str) -> list[Point]:
+    return [
+        Point(group, f"{group}: {when} the commit of {what}", Commit(act, says, when))
+        for when in ("before", "after")
+    ]
+
+
+def _wire(group: str, word: str) -> list[Point]:
+    return [
+        Point(group, f"{group}: {word} heard, nothing done", Wire(word, "asked")),
+        Point(group, f"{group}: {word} done, the answer kept back", Wire(word, "answered")),
+    ]
+
+
+POINTS: Final[tuple[Point, ...]] = (
+    *_around("rescore", "daily", "snapshots are written", SNAPSHOT),
+    *_around("rescore", "daily", "transitions are written", TRANSITION),
+    *_around("rescore", "daily", "current scores are moved", CURRENT),
+    *_commit("rescore", "daily", "a batch", SNAPSHOT),
+    *_around("decide", "daily", "plays are opened", PLAY),
+    *_around("decide", "daily", "steps are added", STEP),
+    *_around("decide", "daily", "decisions are recorded", DECISION),
+    *_around("enqueue", "daily", "messages are held", MESSAGE),
+    *_commit("enqueue", "daily", "a batch with messages", MESSAGE),
+    *_around("enqueue", "daily", "messages are released", RELEASE),
+    *_commit("enqueue", "daily", "the release", RELEASE),
+    *_around("claim", "deliver", "messages are claimed", CLAIM),
+    *_commit("claim", "deliver", "the claim", CLAIM),
+    *_wire("send mail", "connect"),
+    *_wire("send mail", "EHLO"),
+    *_wire("send mail", "MAIL"),
+    *_wire("send mail", "RCPT"),
+    *_wire("send mail", "DATA"),
+    Point("send mail", "send mail: a part of the letter has arrived", Wire("letter", "asked")),
+    *_wire("send mail", "dot"),
+    Point("send mail", "send mail: QUIT heard, the letter accepted", Wire("QUIT", "asked")),
+    *_wire("send to Slack", "users.lookupByEmail"),
+    *_wire("send to Slack", "conversations.open"),
+    *_wire("send to Slack", "conversations.list"),
+    *_wire("send to Slack", "conversations.info"),
+    *_wire("send to Slack", "chat.postMessage"),
+    *_wire("send to Slack", "chat.postMessage in a thread"),
+    *_wire("send to Slack", "chat.update"),
+    *_around("record", "deliver", "a message is settled", SETTLE),
+    *_around("record", "deliver", "the attempt is kept", DELIVERY),
+    *_around("record", "deliver", "the thread's note is enqueued", MESSAGE),
+    *_commit("record", "deliver", "what came of it", DELIVERY),
+    *_around("click", "click", "the play is taken on", ACKNOWLEDGE),
+    *_around("click", "click", "the redrawing is enqueued", MESSAGE),
+    *_around("click", "click", "the audit entry", AUDIT),
+    *_commit("click", "click", "the click", ACKNOWLEDGE),
+    *_around("approve", "approve", "the step is decided", DECIDE_STEP),
+    *_around("approve", "approve", "the mail is enqueued", MESSAGE),
+    *_around("approve", "approve", "the audit entry", AUDIT),
+    *_commit("approve", "approve", "the yes", DECIDE_STEP),
+    *_around("unsubscribe", "unsubscribe", "the address is barred", SUPPRESS),
+    *_around("unsubscribe", "unsubscribe", "the audit entry", AUDIT),
+    *_commit("unsubscribe", "unsubscribe", "leaving", SUPPRESS),
+)
+BY_NAME: Final = {point.name: point for point in POINTS}
+GROUPS: Final = tuple(dict.fromkeys(point.group for point in POINTS))
+OCCURRENCES: Final = (1, 2, 3)

@@ -1,0 +1,114 @@
+"""What is left when all is over, in the database and outside, and what may be wrong with it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from storage.database import Database, Transaction
+from tests.crash.outside import Arrived
+from tests.crash.world import DAYS, UNMOVED, contact
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What stands in the database and outside once all is over."""
+
+    rows: dict[str, int]
+    mails: dict[str, str]
+    states: Counter[str]
+    deeds: Counter[str]
+    arrived: Counter[tuple[str, str]]
+    said: Counter[str]
+
+
+def remains(url: str, arrived: Arrived) -> Remains:
+    with closing(Database.open(url)) as database, database.reading() as tx:
+        ids = dict(_pairs(tx, "SELECT key, body FROM message WHERE channel = 'email'"))
+        return Remains(
+            rows={name: _count(tx, name) for name in ("snapshot", "transition", "play", "step")},
+            mails={ids[key]: state for key, state in _pairs(tx, _STATES)},
+            states=Counter(state for _, state in _pairs(tx, "SELECT key, state FROM message")),
+            deeds=Counter(action for action, _ in _pairs(tx, "SELECT action, subject FROM audit")),
+            arrived=Counter(arrived.mails),
+            said=Counter(_intent(each.metadata) for each in arrived.said),
+        )
+
+
+_STATES = "SELECT key, state FROM message WHERE channel = 'email'"
+
+
+def _pairs(tx: Transaction, sql: str) -> list[tuple[str, str]]:
+    rows = tx.execute(text(sql)).all()
+    return [(str(one), _message_id(two)) for one, two in rows]
+
+
+def _message_id(value: object) -> str:
+    body = json.loads(value) if isinstance(value, str) and value.startswith("{") else value
+    return str(body["message_id"]) if isinstance(body, dict) else str(value)
+
+
+def _count(tx: Transaction, table: str) -> int:
+    counts = {
+        "snapshot": "SELECT count(*) FROM snapshot",
+        "transition": "SELECT count(*) FROM transition WHERE kind = 'worsened'",
+        "play": "SELECT count(*) FROM play",
+        "step": "SELECT count(*) FROM step",
+    }
+    return int(tx.execute(text(counts[table])).scalar() or 0)
+
+
+def _intent(metadata: dict[str, object]) -> str:
+    payload = metadata["event_payload"]
+    assert isinstance(payload, dict)
+    return f"{payload['key']}#{payload['part']}"
+
+
+def faults(found: Remains, days: int, *, doubt: int) -> Iterator[str]:
+    """Yield what is wrong; at most `doubt` mails may be unknown."""
+    unknown = found.states["unknown"]
+    if found.rows != _whole(days):
+        yield f"lost or doubled rows: {found.rows}"
+    if set(found.states) - {"sent", "unknown"}:
+        yield f"messages left over: {dict(found.states)}"
+    if unknown > doubt:
+        yield f"{unknown} mails in doubt"
+    if len(found.mails) != 2 * days:
+        yield f"{len(found.mails)} mails intended"
+    if twice := {one: many for one, many in found.arrived.items() if many > 1}:
+        yield f"mails doubled: {twice}"
+    if found.deeds != Counter(dict.fromkeys(_DEEDS, days)):
+        yield f"deeds: {dict(found.deeds)}"
+    yield from _mails_amiss(found, days)
+    yield from _words_amiss(found, days)
+
+
+_DEEDS = ("acknowledge", "approve", "unsubscribe")
+
+
+def _whole(days: int) -> dict[str, int]:
+    """Return how many rows there are when each was written, once."""
+    snapshots = (len(DAYS) + UNMOVED) * (days + 1)
+    return {"snapshot": snapshots, "transition": days, "play": days, "step": 5 * days}
+
+
+def _mails_amiss(found: Remains, days: int) -> Iterator[str]:
+    there = {message_id for _, message_id in found.arrived}
+    for message_id, state in found.mails.items():
+        if state == "sent" and message_id not in there:
+            yield f"a mail said to be sent never arrived: {message_id}"
+    if {address for address, _ in found.arrived} - {
+        contact(number) for number in range(1, days + 1)
+    }:
+        yield "somebody else was written to"
+
+
+def _words_amiss(found: Remains, days: int) -> Iterator[str]:
+    if twice := [key for key, many in found.said.items() if many > 1]:
+        yield f"said twice in Slack: {twice}"
+    roots = [key for key in found.said if "/note/" not in key]
+    if len(roots) != 2 * days:
+        yield f"{len(roots)} alerts and posts in Slack"
