@@ -5,7 +5,7 @@ What is asked for often has a column of whole numbers; the other figures are ans
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, cast
 
 import numpy as np
@@ -44,7 +44,6 @@ from storage.rollup_columns import ROLLED, fits, rolled_columns
 from storage.tables import (
     FEATURE_SOURCE,
     activity_span,
-    customer,
     feature,
     invoice,
     kind,
@@ -55,6 +54,8 @@ AnyFigure = Figure[Any]
 Columns = dict[AnyFigure, Column]
 
 SPANNED: Final = (LastActivity, FirstActivity, Ever)
+# Most customers were billed as often as is asked for within this time.
+LATELY: Final = timedelta(days=200)
 # A pass over everybody keeps a sum for each; what does not fit goes by way of the disk.
 ROOM: Final = "SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
 
@@ -219,47 +220,45 @@ def _tickets(asked: Asked, figures: Sequence[TicketsOpened]) -> Columns:
 
 
 def _invoices(asked: Asked, figure: InvoicesDue) -> Invoices:
-    found = int_columns(asked.tx, _newest(asked, figure))
-    places, ours = asked.places(found["owner"])
+    """Read the newest invoices of each; further back only for those with too few of late."""
     due = np.zeros((len(asked.ids), figure.last), np.int32)
     paid = np.zeros((len(asked.ids), figure.last), np.int32)
-    at = (places[ours], found["newest"][ours] - 1)
-    due[at] = found["due"][ours]
-    paid[at] = np.where(found["paid"][ours] == MISSING, 0, found["paid"][ours])
+    late = figure.by - LATELY
+    lately = int_columns(asked.tx, _newest(asked, figure, invoice.c.due_on > late))
+    had = _put(asked, (due, paid), lately, np.zeros(len(asked.ids), np.int64))
+    few = asked.ids[had < figure.last].tolist()
+    if few:
+        earlier = (invoice.c.due_on <= late) & invoice.c.customer_id.in_(few)
+        _put(asked, (due, paid), int_columns(asked.tx, _newest(asked, figure, earlier)), had)
     return Invoices(due, paid)
 
 
-def _newest(asked: Asked, figure: InvoicesDue) -> Select[*tuple[Any, ...]]:
-    """Select the newest invoices of each: on PostgreSQL by a look into the key per customer."""
-    tx, rows = asked.tx, invoice.c
+def _put(asked: Asked, into: tuple[Any, Any], found: Mapping[str, Ints], after: Ints) -> Ints:
+    """Put invoices behind those that are there; return how many of these each customer has."""
+    due, paid = into
+    places, ours = asked.places(found["owner"])
+    at = places[ours], after[places[ours]] + found["newest"][ours] - 1
+    there = at[1] < due.shape[1]
+    row, place = at[0][there], at[1][there]
+    due[row, place] = found["due"][ours][there]
+    days = found["paid"][ours][there]
+    paid[row, place] = np.where(days == MISSING, 0, days)
+    return np.bincount(row, minlength=len(asked.ids)).astype(np.int64)
+
+
+def _newest(
+    asked: Asked, figure: InvoicesDue, when: ColumnElement[bool]
+) -> Select[*tuple[Any, ...]]:
+    rows = invoice.c
     order = (rows.due_on.desc(), rows.invoice_id.desc())
-    columns = (
-        whole(ordinal(tx, rows.due_on), "due"),
-        whole(ordinal(tx, rows.paid_on), "paid"),
-    )
-    if asked.bitwise:
-        place = func.row_number().over(order_by=order)
-        mine = (
-            select(*columns, place.label("newest"))
-            .where(rows.customer_id == customer.c.id, rows.due_on <= figure.by)
-            .order_by(*order)
-            .limit(figure.last)
-            .lateral("mine")
-        )
-        return (
-            select(
-                whole(customer.c.id, "owner"),
-                mine.c.due,
-                mine.c.paid,
-                whole(mine.c.newest, "newest"),
-            )
-            .join(mine, true())
-            .where(asked.concerns(customer.c.id))
-        )
-    place = func.row_number().over(partition_by=rows.customer_id, order_by=order)
     every = (
-        select(whole(rows.customer_id, "owner"), *columns, place.label("newest"))
-        .where(asked.concerns(rows.customer_id), rows.due_on <= figure.by)
+        select(
+            whole(rows.customer_id, "owner"),
+            whole(ordinal(asked.tx, rows.due_on), "due"),
+            whole(ordinal(asked.tx, rows.paid_on), "paid"),
+            func.row_number().over(partition_by=rows.customer_id, order_by=order).label("newest"),
+        )
+        .where(asked.concerns(rows.customer_id), rows.due_on <= figure.by, when)
         .subquery()
     )
     return select(every).where(every.c.newest <= figure.last)

@@ -70,13 +70,13 @@ class Standings:
 
 def standings(tx: Connection, ids: Sequence[int], series: Series, day: date) -> Standings:
     """Read how these customers, given ascending, stood before the day."""
-    found = int_columns(tx, _standing(tx, ids, series))
-    asked = np.array(ids, np.int64)
-    mine = np.isin(found["id"], asked, assume_unique=True)
-    columns = {name: column[mine] for name, column in found.items()}
+    people = int_columns(tx, _people(tx, ids))
+    mine = np.isin(people["id"], np.array(ids, np.int64), assume_unique=True)
+    columns = {name: column[mine] for name, column in people.items()}
+    known = columns.pop("id")
+    columns |= _beside(known, int_columns(tx, _newest(tx, ids, series)))
     same_model = columns.pop("number") == 1
     ours = same_model & (columns.pop("version") == series.version)
-    known = columns.pop("id")
     return Standings(
         ids=known,
         same_model=same_model,
@@ -114,15 +114,11 @@ def watched(tx: Connection, ids: Sequence[int], series: Series, between: Between
     month = day - timedelta(days=30 + DAYS_NEAR)
     plays, decisions, words = play.c, decision.c, override.c
     said, steps, scored = snapshot_revision.c, transition.c, snapshot.c
-    missed = [eve + timedelta(days=n) for n in range(1, (day - eve).days)]
     looked: list[tuple[ColumnElement[int], ColumnElement[bool]]] = [
-        (plays.customer_id, plays.state == "open"),
         (
             decisions.customer_id,
             and_(decisions.outcome == "deferred", decisions.as_of >= day - WAITS),
         ),
-        (words.customer_id, words.until >= month),
-        (scored.customer_id, and_(scored.model_id == number, scored.as_of.in_(missed))),
         (said.customer_id, and_(said.model_id == number, said.as_of == eve)),
         (
             steps.customer_id,
@@ -133,19 +129,31 @@ def watched(tx: Connection, ids: Sequence[int], series: Series, between: Between
             ),
         ),
     ]
-    if not missed:
-        looked = [each for each in looked if each[0] is not scored.customer_id]
-    found = union(
-        *(
-            select(whole(owner, "owner")).where(owner.between(first, last), holds)
-            for owner, holds in looked
+    missed = [eve + timedelta(days=n) for n in range(1, (day - eve).days)]
+    if missed:
+        looked.append(
+            (scored.customer_id, and_(scored.model_id == number, scored.as_of.in_(missed)))
         )
-    ).subquery()
-    return int_columns(tx, select(found.c.owner.label("owner")))["owner"]
+    # Small tables apart from the large ones: on a distributed PostgreSQL they lie elsewhere.
+    arms = [select(owner).where(owner.between(first, last), holds) for owner, holds in looked]
+    found = [
+        select(plays.customer_id).where(
+            plays.customer_id.between(first, last), plays.state == "open"
+        ),
+        select(words.customer_id).where(
+            words.customer_id.between(first, last), words.until >= month
+        ),
+        union(*arms),
+    ]
+    owners = [
+        int_columns(tx, select(whole(each.subquery().c.customer_id, "owner")))["owner"]
+        for each in found
+    ]
+    return np.unique(np.concatenate(owners))
 
 
-def _standing(tx: Connection, ids: Sequence[int], series: Series) -> Select[*tuple[Any, ...]]:
-    who, score = customer.c, current.c
+def _people(tx: Connection, ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    who = customer.c
     return (
         select(
             whole(who.id, "id"),
@@ -153,18 +161,35 @@ def _standing(tx: Connection, ids: Sequence[int], series: Series) -> Select[*tup
             whole(ordinal(tx, who.active_since), "active_since"),
             whole(ordinal(tx, who.renewal_on), "renewal_on"),
             whole(who.seats, "seats"),
-            whole(case((score.model_id == _number(series), 1), else_=0), "number"),
-            whole(score.version, "version"),
-            whole(ordinal(tx, score.as_of), "as_of"),
-            whole(_cents(tx, score.score), "score"),
-            whole(_place(score.band, series.bands), "band"),
-            whole(_place(score.trend, series.trends), "trend"),
-            whole(ordinal(tx, score.band_since), "band_since"),
         )
-        .join_from(customer, current, score.customer_id == who.id, isouter=True)
         .where(who.id.between(ids[0], ids[-1]))
         .order_by(who.id)
     )
+
+
+def _newest(tx: Connection, ids: Sequence[int], series: Series) -> Select[*tuple[Any, ...]]:
+    score = current.c
+    return select(
+        whole(score.customer_id, "owner"),
+        whole(case((score.model_id == _number(series), 1), else_=0), "number"),
+        whole(score.version, "version"),
+        whole(ordinal(tx, score.as_of), "as_of"),
+        whole(_cents(tx, score.score), "score"),
+        whole(_place(score.band, series.bands), "band"),
+        whole(_place(score.trend, series.trends), "trend"),
+        whole(ordinal(tx, score.band_since), "band_since"),
+    ).where(score.customer_id.between(ids[0], ids[-1]))
+
+
+def _beside(ids: Ints, found: dict[str, Ints]) -> dict[str, Ints]:
+    """Answer the columns with a row for each of the ids, MISSING where nothing was found."""
+    owners = found.pop("owner")
+    places = np.minimum(np.searchsorted(ids, owners), max(len(ids) - 1, 0))
+    mine = ids[places] == owners if len(ids) else np.zeros(len(owners), np.bool_)
+    beside = {name: np.full(len(ids), MISSING, np.int64) for name in found}
+    for name, column in found.items():
+        beside[name][places[mine]] = column[mine]
+    return beside
 
 
 def _score_near(tx: Connection, ids: Ints, series: Series, day: date) -> Ints:
