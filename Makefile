@@ -46,6 +46,15 @@ test: $(DEV_STAMP) ## Run every test but the slow ones, on SQLite and PostgreSQL
 test-slow: $(DEV_STAMP) ## Run the slow tests: kills, replicas, fresh installs
 	@$(BIN)/python -m pytest -m slow -n auto -q $(ARGS)
 
+.PHONY: crash-matrix
+crash-matrix: $(DEV_STAMP) ## Kill a process at every named point, on both databases (part of test-slow)
+	@$(BIN)/python -m pytest tests/crash/test_matrix.py -n auto -q $(ARGS)
+
+.PHONY: chaos
+chaos: $(DEV_STAMP) ## 1,000 kills over 4 replicas, then 100,000 random steps: an hour (ARGS="--kills 100 --seed 7")
+	@$(BIN)/python -m tests.chaos.run $(ARGS)
+	@CHAOS_STEPS=$${CHAOS_STEPS:-100000} $(BIN)/python -m pytest tests/stateful -n auto -q
+
 .PHONY: bench
 bench: $(DEV_STAMP) ## Measure the daily job, imports and cards beside their baselines (2k customers)
 	@$(BIN)/python -m benchmarks.bench $(ARGS)
