@@ -130,7 +130,7 @@ def test_rule_11_on_a_used_line_too_a_letter_lost_after_its_dot_is_unknown_and_g
     counting: tuple[Counting, Office], fault: str
 ) -> None:
     post, there = counting
-    channel = there.channel(deadline=1.0)
+    channel = there.channel(deadline=2.0)
     letters(channel, 1)
     setattr(post, fault, "DATA")
 
@@ -148,7 +148,7 @@ def test_a_used_line_lost_at_the_recipient_means_later(
     counting: tuple[Counting, Office], fault: str
 ) -> None:
     post, there = counting
-    channel = there.channel(deadline=0.6)
+    channel = there.channel(deadline=2.0)
     letters(channel, 1)
     setattr(post, fault, "RCPT")
 

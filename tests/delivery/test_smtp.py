@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -12,7 +13,11 @@ from typing import cast
 
 import pytest
 
+from delivery.conversation import Conversation
+from delivery.letter import Letter
+from delivery.reach import Deadline
 from delivery.smtp import SmtpChannel
+from delivery.smtp_url import smtp_server
 from service.errors import Lost, Refused, Suspended, TryLater
 from tests.delivery.conftest import Open, StoppedClock, message
 
@@ -105,6 +110,19 @@ def test_any_other_5xx_ends_the_letter_and_spares_the_address(
     assert not caught.value.permanent
 
 
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("code", ["550", "552", "554"])
+def test_a_5xx_at_any_phase_is_final_for_the_letter(office: Open, phase: str, code: str) -> None:
+    there = office()
+    there.post.answers[phase] = f"{code} 5.7.0 no"
+
+    with pytest.raises(Refused) as caught:
+        there.channel().send(message(), None)
+
+    assert caught.value.code == f"smtp-{code}-{'end' if phase == 'DATA' else phase.lower()}"
+    assert not caught.value.permanent
+
+
 @pytest.mark.parametrize("phase", ["MAIL", "RCPT"])
 @pytest.mark.parametrize("fault", ["hang", "drop"])
 def test_losing_the_server_before_data_means_later(office: Open, phase: str, fault: str) -> None:
@@ -126,6 +144,53 @@ def test_rule_11_losing_the_server_after_data_is_unknown(office: Open, fault: st
         there.channel(deadline=0.5).send(message(), None)
 
     assert len(there.post.taken) == 1
+
+
+@pytest.mark.parametrize("answer", [b"", b"451 no room\r\n", b"554 no room\r\n"])
+def test_a_server_that_hangs_or_refuses_at_the_word_data_has_nothing(answer: bytes) -> None:
+    """Before the letter's first byte: later, or never, but not unknown."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        threading.Thread(target=_until_data, args=[door, answer], daemon=True).start()
+        channel = SmtpChannel(f"smtp://127.0.0.1:{door.getsockname()[1]}", StoppedClock(), 2.0)
+
+        with pytest.raises((TryLater, Refused)) as caught:
+            channel.send(message(), None)
+
+    assert caught.value.code.endswith("-data")
+    assert isinstance(caught.value, Refused) == answer.startswith(b"554")
+    channel.hang_up()
+
+
+def test_a_server_that_takes_half_a_letter_and_hangs_before_its_dot_means_later() -> None:
+    """The lines are full, so our last byte never left: surely nothing was taken."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        threading.Thread(target=_until_data, args=[door, b"354 go on\r\n"], daemon=True).start()
+        line = Conversation(smtp_server(f"smtp://127.0.0.1:{door.getsockname()[1]}"))
+        huge = Letter("a@b.example", "c@d.example", utf8=False, wire=b"x" * 40_000_000)
+
+        with pytest.raises(TryLater) as caught:
+            line.deliver(huge, Deadline(2.0))
+
+    assert caught.value.code.endswith("-data")
+    assert not line.usable
+    line.close()
+
+
+def _until_data(door: socket.socket, answer: bytes) -> None:
+    """Agree to everything up to DATA, answer that so, and never read on."""
+    line, _ = door.accept()
+    with line, suppress(OSError):
+        line.sendall(b"220 hello\r\n")
+        said = b""
+        while not said.startswith(b"DATA"):
+            said = line.recv(1000)
+            line.sendall(answer if said.startswith(b"DATA") else b"250 ok\r\n")
+        # The other side gives up long before.
+        line.settimeout(15)
+        if not answer.startswith(b"354"):
+            line.recv(1000)
+        else:
+            threading.Event().wait(6)
 
 
 def test_nobody_listening_means_later(free_port: Callable[[], int]) -> None:
