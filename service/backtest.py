@@ -20,7 +20,7 @@ from service.past_days import Look, Seen, batches, lived, plans_of, surveyed_the
 from service.replay import all_customers
 from storage.customers import Customer
 from storage.database import Database
-from storage.history import event_kinds
+from storage.history import has_kind
 
 WEEKLY: Final = 7
 HORIZON: Final = 30
@@ -109,7 +109,7 @@ def replay(
     with database.reading() as tx:
         customers = all_customers(tx)
         seen = watched(tx, question.labels, customers, today)
-        login = LOGIN in event_kinds(tx)
+        login = has_kind(tx, LOGIN)
     if seen is None:
         return None
     days = _days(question, seen)

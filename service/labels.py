@@ -84,11 +84,7 @@ def watched(
 
 
 def _by_silence(tx: Transaction, silence: int, last: date) -> Watched:
-    stints = [
-        stint
-        for customer, days in sorted(active_days(tx).items())
-        for stint in stints_of(customer, days, silence, last)
-    ]
+    stints = stints_of(*active_days(tx), silence, last)
     words = f"the last activity before a silence of over {silence} days"
     return Watched(tuple(stints), known_until(last, silence), words)
 

@@ -3,13 +3,16 @@
 Churn is what somebody dated, or, where nobody did, the last activity before a long silence.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
 # Whoever came by once or twice was never a customer: a stint counts from this active day on.
 SETTLED_AFTER = 5
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +34,37 @@ class Stint:
         return self.first <= day < min(ends, default=date.max)
 
 
-def stints_of(customer: int, days: Sequence[date], silence: int, last: date) -> Iterator[Stint]:
-    """Cut the active days of a customer (ascending) wherever over `silence` days were silent.
+def stints_of(owners: Ints, days: Ints, silence: int, last: date) -> list[Stint]:
+    """Cut the active days of customers wherever over `silence` days were silent.
 
-    A stint is watched from its fifth active day, and those with fewer are left out. `last` is the
-    last day of all data: a silence that began less than `silence` days before it proves nothing.
+    `owners` and `days` are columns: each customer's active days, as ordinals, ascending by customer
+    and day. A stint is watched from its fifth active day, and those with fewer are left out. `last`
+    is the last day of all data: a silence that began less than `silence` days before it proves
+    nothing.
     """
-    run: list[date] = []
-    for day in days:
-        if run and (day - run[-1]).days > silence:
-            yield from _ended(customer, run)
-            run = []
-        run.append(day)
-    if run and (last - run[-1]).days > silence:
-        yield from _ended(customer, run)
-    elif len(run) >= SETTLED_AFTER:
-        yield Stint(customer, run[SETTLED_AFTER - 1])
+    begins = np.flatnonzero(_begin(owners, days, silence))
+    ends = np.append(begins, len(days))[1:]
+    settled = ends - begins >= SETTLED_AFTER
+    begins, ends = begins[settled], ends[settled]
+    # A stint after which the same customer comes again has ended, and so has one long ago.
+    known = np.append(days[1:], last.toordinal())[ends - 1]
+    again = np.append(owners[1:], -1)[ends - 1] == owners[ends - 1]
+    known = np.where(again, known, last.toordinal())
+    gone = known - days[ends - 1] > silence
+    columns = (owners[begins], days[begins + SETTLED_AFTER - 1], days[ends - 1], gone)
+    return [
+        Stint(owner, date.fromordinal(first), date.fromordinal(final + 1) if over else None)
+        for owner, first, final, over in zip(*(each.tolist() for each in columns), strict=True)
+    ]
+
+
+def _begin(owners: Ints, days: Ints, silence: int) -> NDArray[np.bool_]:
+    """Tell with which days a run begins: a customer's first, and those after a long silence."""
+    first = np.ones(len(days), dtype=np.bool_)
+    first[1:] = (owners[1:] != owners[:-1]) | (days[1:] - days[:-1] > silence)
+    return first
 
 
 def known_until(last: date, silence: int) -> date:
     """Return the last day on which a churn by silence can have been seen."""
     return last - timedelta(days=silence)
-
-
-def _ended(customer: int, run: Sequence[date]) -> Iterator[Stint]:
-    if len(run) >= SETTLED_AFTER:
-        yield Stint(customer, run[SETTLED_AFTER - 1], run[-1] + DAY)

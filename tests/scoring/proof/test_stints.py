@@ -1,7 +1,10 @@
 from datetime import date, timedelta
 
+import numpy as np
+
+from scoring.proof import stints as columns
 from scoring.proof.cases import churns_within, days_between, watched
-from scoring.proof.stints import Stint, known_until, stints_of
+from scoring.proof.stints import Stint, known_until
 
 START = date(2025, 1, 1)
 
@@ -12,6 +15,16 @@ def on(*days: int) -> list[date]:
 
 def day(number: int) -> date:
     return START + timedelta(days=number)
+
+
+def stints_of(customer: int, days: list[date], silence: int, last: date) -> list[Stint]:
+    """Cut one customer's days, with another one's before and after them."""
+    around = on(0, 1, 2, 3, 4)
+    every = [(customer - 1, around), (customer, days), (customer + 1, around)]
+    owners = np.array([one for one, some in every for _ in some])
+    ordinals = np.array([each.toordinal() for _, some in every for each in some])
+    found = columns.stints_of(owners, ordinals, silence, last)
+    return [stint for stint in found if stint.customer == customer]
 
 
 def test_a_stint_is_watched_from_its_fifth_active_day_until_the_day_after_its_last() -> None:
@@ -72,3 +85,9 @@ def test_churn_counts_after_the_day_and_up_to_the_horizon() -> None:
 def test_days_are_looked_at_in_steps_up_to_the_last() -> None:
     assert days_between(day(0), day(15), 7) == (day(0), day(7), day(14))
     assert days_between(day(1), day(0), 7) == ()
+
+
+def test_without_any_day_there_is_no_stint() -> None:
+    nobody = np.zeros(0, dtype=np.int64)
+
+    assert columns.stints_of(nobody, nobody, 30, day(9)) == []
