@@ -241,17 +241,32 @@ def retain(as_json: Json = False) -> None:
     show(gone, as_json=as_json, words=lambda out: out.print(f"Forgotten: {told or 'nothing'}."))
 
 
-def migrate() -> None:
-    """Bring the database's tables up to date; starting any command does this too."""
+def migrate(
+    distribute: Annotated[
+        bool,
+        typer.Option("--distribute", help="Spread the large tables over a Citus cluster as well."),
+    ] = False,
+) -> None:
+    """Bring the database's tables up to date; starting any command does this too.
+
+    With --distribute the large tables are spread over the machines of a PostgreSQL that has the
+    Citus extension, by the customer's key. Without it nothing changes, and the exit code is 1.
+    """
     from bellwether import house as building
 
+    out = console()
     with told():
         database = building.database_of(settings())
         try:
             database.migrate()
+            out.print("The database is up to date.")
+            given = database.distribute() if distribute else []
         finally:
             database.close()
-    console().print("The database is up to date.")
+    for command in given:
+        out.print(command, markup=False)
+    if distribute:
+        out.print(f"{len(given)} tables were put in their places.")
 
 
 def _day(text: str | None, option: str) -> date | None:

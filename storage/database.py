@@ -11,7 +11,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, text
 
-from storage import engines, migrate
+from storage import engines, migrate, placement
 from storage import tables_out as _known_to_the_metadata  # noqa: F401 - as its name says
 from storage.deadline import Watch
 from storage.faults import translated
@@ -82,6 +82,14 @@ class Database:
         """Bring the tables up to the code, under a lock; any number may start this at once."""
         with translated():
             migrate.upgrade(self._engine)
+
+    def distribute(self) -> list[str]:
+        """Spread the tables over the machines of a Citus cluster; return the commands given.
+
+        Raises CannotDistribute when this is none.
+        """
+        with translated():
+            return placement.distribute(self._engine)
 
     def is_current(self) -> bool:
         """Tell whether the tables fit the code."""

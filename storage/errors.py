@@ -11,6 +11,7 @@
     ├── DatabaseFault        anything else the database said
     ├── BadDatabaseUrl       the address cannot be used
     ├── NotMigrated          the tables are missing or older than the code
+    ├── CannotDistribute     the database cannot spread its tables over machines
     ├── UnreadableRecord     a score was packed in a way this version does not know
     └── UnknownFigure        scoring asks for a kind of figure storage was not taught
 
@@ -134,6 +135,17 @@ class NotMigrated(StorageError):
         self.found = found
         state = f"at revision {found}" if found else "empty"
         super().__init__(f"The database is {state}; run `bellwether migrate` first.")
+
+
+class CannotDistribute(StorageError):
+    """The tables stay on one machine: the database knows no other."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"The tables were not distributed: {reason}. They work as they are, on one machine; "
+            "docs/decisions/0014-more-than-one-postgres.md says what distributing needs."
+        )
 
 
 class UnreadableRecord(StorageError):

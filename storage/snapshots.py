@@ -6,18 +6,20 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, type_coerce
+from sqlalchemy import ColumnElement, Row, func, select, type_coerce
 
 from storage.bulk import Ids, add_new, among, excluded, put
 from storage.database import Transaction
 from storage.frames import opened
 from storage.names import enrol
 from storage.revisions import keep_revisions
-from storage.tables import current, customer, model, snapshot
+from storage.tables import current, model, snapshot
 from storage.tables_said import snapshot_revision
 
 # A score this much older than the day asked for still stands in for it.
 DAYS_NEAR = 3
+# A customer scored every day, even after a month's pause, has a snapshot within so many days.
+DAYS_LATELY = 35
 KEY = ("customer_id", "model_id", "as_of")
 
 
@@ -79,7 +81,12 @@ def add_snapshots(
 
 def latest_before(tx: Transaction, ids: Ids, model: str, as_of: date) -> dict[int, Snapshot]:
     """Return each customer's newest snapshot strictly before the day, of any version."""
-    return _newest(tx, ids, model, snapshot.c.as_of < as_of)
+    newest = _newest_days(tx, ids, model, as_of)
+    if not newest:
+        return {}
+    wanted = (among(tx, snapshot.c.customer_id, sorted(newest)),)
+    found = _found(tx, model, *wanted, snapshot.c.as_of.in_(set(newest.values())))
+    return {one.customer_id: one for one in found if one.as_of == newest[one.customer_id]}
 
 
 def first_said(tx: Transaction, snapshots: Mapping[int, Snapshot]) -> dict[int, Snapshot]:
@@ -106,8 +113,11 @@ def scores_at(
     """Return each customer's score on the day or up to three days before it."""
     near = snapshot.c.as_of.between(day - timedelta(days=DAYS_NEAR), day)
     wanted = near if version is None else near & (snapshot.c.version == version)
-    newest = _pick(tx, ids, model, wanted, "customer_id", "score")
-    return dict(tx.execute(newest).all())
+    rows = snapshot.c
+    statement = select(rows.customer_id, rows.score).where(
+        among(tx, rows.customer_id, ids), rows.model_id == _number(model), wanted
+    )
+    return dict(tx.execute(statement.order_by(rows.as_of)).all())
 
 
 def snapshots_on(
@@ -206,37 +216,26 @@ def _found(
     return tuple(_snapshot(row, name) for row in opened(tx, statement))
 
 
-def _newest(
-    tx: Transaction, ids: Ids, name: str, wanted: ColumnElement[bool]
-) -> dict[int, Snapshot]:
-    rows = opened(tx, _pick(tx, ids, name, wanted, *snapshot.c.keys()))
-    return {row.customer_id: _snapshot(row, name) for row in rows}
+def _newest_days(tx: Transaction, ids: Ids, name: str, before: date) -> dict[int, date]:
+    """Return the day of each customer's newest snapshot before a day.
 
-
-def _pick(
-    tx: Transaction, ids: Ids, name: str, wanted: ColumnElement[bool], *columns: str
-) -> Select[Any]:
-    """Select each customer's newest wanted snapshot: one look into the key per customer.
-
-    The number of snapshots a customer has does not matter, as it would to a grouped maximum.
+    Nearly everybody's is some days old; only of the others all history is asked, which for
+    everybody would cost more with every year.
     """
-    number = _number(name)
-    newest = (
-        select(snapshot.c.as_of)
-        .where(snapshot.c.customer_id == customer.c.id, snapshot.c.model_id == number, wanted)
-        .order_by(snapshot.c.as_of.desc())
-        .limit(1)
-        .correlate(customer)
-        .scalar_subquery()
-    )
-    outer = snapshot.alias("chosen")
-    chosen = [outer.c[column] for column in columns]
-    return (
-        select(*chosen)
-        .select_from(customer)
-        .join(outer, outer.c.customer_id == customer.c.id)
-        .where(among(tx, customer.c.id, ids), outer.c.model_id == number, outer.c.as_of == newest)
-    )
+    lately = snapshot.c.as_of >= before - timedelta(days=DAYS_LATELY)
+    found = _last_days(tx, ids, name, (snapshot.c.as_of < before) & lately)
+    others = [one for one in ids if one not in found]
+    return found | _last_days(tx, others, name, snapshot.c.as_of < before)
+
+
+def _last_days(
+    tx: Transaction, ids: Ids, name: str, wanted: ColumnElement[bool]
+) -> dict[int, date]:
+    rows = snapshot.c
+    last = type_coerce(func.max(rows.as_of), rows.as_of.type)
+    mine = (among(tx, rows.customer_id, ids), rows.model_id == _number(name), wanted)
+    statement = select(rows.customer_id, last).where(*mine).group_by(rows.customer_id)
+    return dict(tx.execute(statement).all())
 
 
 def _snapshot(row: Row[Any], name: str) -> Snapshot:
