@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from service import steps
+from service import feedback, steps
 from service.ports import House
 from storage import plays
 from storage.customers import active_ids, customers_by_ids
@@ -41,10 +41,12 @@ def act(house: House, now: datetime) -> None:
         match _HABITS[member.email]:
             case Habit.approves:
                 steps.acknowledge(house, play.id, member, now=now)
+                feedback.judge(house, play.id, member, "useful", now=now)
                 for step in waiting:
                     steps.approve(house, step.id, member, now=now)
             case Habit.acknowledges:
                 steps.acknowledge(house, play.id, member, now=now)
+                feedback.judge(house, play.id, member, "false_alarm", now=now)
             case Habit.calls_instead:
                 for step in waiting:
                     steps.reject(house, step.id, member, reason="I will call them", now=now)

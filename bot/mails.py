@@ -1,11 +1,15 @@
 """A mail inside an alert: the very words that would go, and what became of them."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from bot import blocks, wording
 from bot.blocks import Block
 from service.alert import MailView
 from service.approving import shown_words
+
+# Once somebody decided, the first lines tell which mail it was; a button shows all of it.
+DECIDED: Final = 200
 
 
 def mail_blocks(mail: MailView, number: int, room: int, *, open_play: bool) -> Iterator[Block]:
@@ -20,6 +24,8 @@ def mail_blocks(mail: MailView, number: int, room: int, *, open_play: bool) -> I
         return
     yield blocks.divider()
     text = mail_text(mail.text)
+    if mail.step.state != "waiting_approval":
+        room = min(room, DECIDED)
     yield blocks.rich(*_words(mail, blocks.cut(text, room)))
     again = f"_{number}" if number > 1 else ""
     buttons = [_read_all(mail, again)] if len(text) > room else []

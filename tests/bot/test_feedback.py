@@ -4,7 +4,7 @@ import pytest
 
 from bot.permissions import refusal
 from sandbox.state import Message
-from tests.bot.stage import COLLEAGUE, CSM, VIEWER, Stage, actions, second_click, words
+from tests.bot.stage import COLLEAGUE, CSM, OPINIONS, VIEWER, Stage, actions, second_click, words
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_an_alert_that_is_over_may_still_be_judged(stage: Stage, alert: Message)
 
     cancel(stage.house, 1, reason="We spoke", by="Anna", now=stage.clock.now())
     stage.deliver()
-    assert actions(shown(stage)) == ["open", "useful", "false_alarm"]
+    assert actions(shown(stage)) == ["read", "open", *OPINIONS]
 
     stage.sandbox.click(CSM, alert.ts, "false_alarm")
 

@@ -207,7 +207,7 @@ def test_a_button_of_a_play_that_has_closed_is_refused_and_the_message_says_why(
     second_click(stage, alert, CSM, "acknowledge")
 
     assert "Closed:" in words(now_shown(stage))
-    assert actions(now_shown(stage)) == ["open", *OPINIONS]
+    assert actions(now_shown(stage)) == ["read", "open", *OPINIONS]
     assert told(stage, CSM)[0].startswith("This play is closed")
 
 
