@@ -78,6 +78,7 @@ def _due(house: House, now: datetime) -> Iterator[tuple[str, Forget]]:
 def _acts(before: datetime) -> Iterator[tuple[str, Forget]]:
     yield "plays", lambda tx, some: retention.forget_plays(tx, before, some)
     yield "messages", lambda tx, some: retention.forget_messages(tx, before, some)
+    yield "bounces", lambda tx, some: retention.forget_bounces(tx, before, some)
     day = before.date()
     yield "decisions", lambda tx, some: retention.forget_decisions(tx, day, some)
 

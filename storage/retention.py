@@ -14,6 +14,7 @@ from storage.database import Transaction
 from storage.months import forget_months
 from storage.tables import event, event_key, quarantine
 from storage.tables_acts import audit, decision, delivery, message, play, request, step, tick
+from storage.tables_out import bounce
 from storage.tables_said import feedback, play_end
 
 
@@ -55,6 +56,11 @@ def forget_messages(tx: Transaction, before: datetime, limit: int) -> int:
     if ids:
         _forget_messages(tx, among(tx, message.c.id, ids))
     return len(ids)
+
+
+def forget_bounces(tx: Transaction, before: datetime, limit: int) -> int:
+    """Delete reports of returned mail of before; suppressed addresses stay. Return how many."""
+    return _forget(tx, bounce, (bounce.c.digest,), bounce.c.at < before, limit)
 
 
 def forget_decisions(tx: Transaction, before: date, limit: int) -> int:

@@ -8,7 +8,8 @@ import pytest
 from service import privacy
 from service.bounces import Taken, take
 from service.errors import Lost
-from service.ports import House
+from service.ports import House, Keep
+from service.retain import retain
 from service.returned import read_mail
 from storage import audit, bounces, customers, outbox
 from tests.service.reports import bounce, complaint
@@ -198,3 +199,16 @@ def _new(message: outbox.Message) -> outbox.NewMessage:
     return outbox.NewMessage(
         **{name: getattr(message, name) for name in outbox.NewMessage.__slots__}
     )
+
+
+def test_rule_19_reports_are_forgotten_in_time_and_suppressed_addresses_are_not(
+    story: Story,
+) -> None:
+    came_back(story, bounce(recipient=ADDRESS, letter=letter(story)))
+    house = replace(story.house, keep=Keep(messages=timedelta(days=30)))
+
+    early = retain(house, now=story.watch.now())
+    late = retain(house, now=story.watch.now() + timedelta(days=400))
+
+    assert (early["bounces"], late["bounces"]) == (0, 1)
+    assert suppressed(story.house)
