@@ -17,7 +17,7 @@ from playbooks.load import parse as parse_playbook
 from playbooks.playbook import Playbook
 from scoring.model import HealthModel
 from scoring.resolver import Resolver
-from service.ports import Approval, House, Keep, MailPolicy
+from service.ports import Approval, Caps, House, Keep, MailPolicy
 from storage.database import Database
 
 _SECRET_FILE = "secret"  # noqa: S105  # the file's name, not its content
@@ -78,7 +78,8 @@ def all_playbooks(settings: Settings, *models: HealthModel) -> tuple[Playbook, .
     Raises PlaybookInvalid, also when an operator's playbook names bands that none of the models
     has.
     """
-    books = {book.name: book for book in shipped()}
+    wanted = settings.library
+    books = {book.name: book for book in shipped() if wanted is None or book.name in wanted}
     for path in model_files(settings.playbooks):
         book = parse_playbook(text_of(path), str(path))
         _check_bands(book, models, str(path))
@@ -144,6 +145,12 @@ def _house(
         approval=Approval(settings.self_approval, settings.approval_days),
         models=scored_by.models,
         resolver=scored_by.resolver,
+        caps=Caps(
+            settings.caps.get("csm"), settings.caps.get("mails"), settings.caps.get("playbook")
+        ),
+        region=settings.region,
+        csm_quiet=settings.csm_quiet,
+        weekends=settings.weekends == "work",
     )
 
 

@@ -10,7 +10,8 @@ from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from bellwether.errors import SettingsInvalid
-from bellwether.settings_table import BY_VARIABLE, TABLE, Setting
+from bellwether.setting import Setting
+from bellwether.settings_table import BY_VARIABLE, TABLE
 
 # Variables that carry our prefix but belong to the demo's options, read by the command line.
 _DEMO = ("BELLWETHER_DEMO_CUSTOMERS", "BELLWETHER_DEMO_DAYS", "BELLWETHER_DEMO_SEED")
@@ -37,8 +38,13 @@ class Settings:
     models: Path | None
     resolver: Path | None
     playbooks: Path | None
+    library: tuple[str, ...] | None
     templates: Path | None
     quiet: tuple[time, time] | None
+    csm_quiet: tuple[time, time] | None
+    weekends: Literal["quiet", "work"]
+    region: str | None
+    caps: Mapping[str, int]
     digest_to: str
     alerts_to: str
     operator_to: str

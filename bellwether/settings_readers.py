@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 Reader = Callable[[str], object]
+# What a cap for a day may be set for.
+CAPPED = {"csm", "mails", "playbook"}
 
 
 def one_of(*words: str) -> Reader:
@@ -54,6 +56,40 @@ def quiet_hours(text: str) -> tuple[time, time] | None:
     if hours[0] == hours[1]:
         raise ValueError
     return hours
+
+
+def region(text: str) -> str:
+    """Take a region whose holidays are known."""
+    from service.holidays import is_region  # noqa: PLC0415 - a help page need not wait for it
+
+    if not is_region(text):
+        raise ValueError
+    return text
+
+
+def names(text: str) -> tuple[str, ...] | None:
+    """Read names of shipped playbooks with commas between; None for all."""
+    if text.lower() == "all":
+        return None
+    if text.lower() == "none":
+        return ()
+    from playbooks.load import SHIPPED  # noqa: PLC0415 - a help page need not wait for it
+
+    found = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not found or not set(found) <= set(SHIPPED):
+        raise ValueError
+    return found
+
+
+def caps(text: str) -> dict[str, int]:
+    """Read numbers with names, as csm=50, mails=500; what is not named, or off, has no cap."""
+    if text.lower() == "off":
+        return {}
+    pairs = [part.partition("=") for part in text.split(",")]
+    found = {name.strip(): int(number) for name, _, number in pairs}
+    if not set(found) <= CAPPED or min(found.values()) < 1:
+        raise ValueError
+    return found
 
 
 def zone(text: str) -> ZoneInfo:

@@ -4,19 +4,21 @@ docs/operations.md holds the same table for people; a test keeps the two alike.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from bellwether.setting import Setting
 from bellwether.settings_readers import (
-    Reader,
+    caps,
     command,
     conversation,
     days_kept,
     days_waited,
     folder,
+    names,
     one_of,
     port,
     quiet_hours,
+    region,
     secret,
     sender,
     starting,
@@ -27,24 +29,6 @@ from bellwether.settings_readers import (
     workers,
     zone,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One variable. `read` turns its text into a value, or raises ValueError.
-
-    `allowed` completes the sentence "allowed: …"; `default` is text as a person would write it,
-    "" when the setting may be absent.
-    """
-
-    variable: str
-    field: str
-    default: str
-    allowed: str
-    meaning: str
-    read: Reader
-    secret: bool = False
-
 
 _DATABASES = ("sqlite", "postgresql", "postgres", "postgresql+psycopg2")
 _CONVERSATION = "a conversation (#name), a Slack id (C…, U…) or member:<e-mail>"
@@ -180,6 +164,14 @@ TABLE: tuple[Setting, ...] = (
         Path,
     ),
     Setting(
+        "BELLWETHER_LIBRARY",
+        "library",
+        "all",
+        "all, none, or names of shipped playbooks with commas between",
+        "Which of the shipped playbooks are in use.",
+        names,
+    ),
+    Setting(
         "BELLWETHER_TEMPLATES",
         "templates",
         "",
@@ -253,6 +245,38 @@ TABLE: tuple[Setting, ...] = (
         "HH:MM-HH:MM, or off",
         "When no mail goes to a customer, by the clock where they are; it waits for the end.",
         quiet_hours,
+    ),
+    Setting(
+        "BELLWETHER_CSM_QUIET_HOURS",
+        "csm_quiet",
+        "20:00-07:00",
+        "HH:MM-HH:MM, or off",
+        "When our own people are told of nothing but what is urgent, by the clock where they are.",
+        quiet_hours,
+    ),
+    Setting(
+        "BELLWETHER_WEEKENDS",
+        "weekends",
+        "quiet",
+        "quiet or work",
+        "Whether what is not urgent, and mail to customers, waits for Monday.",
+        one_of("quiet", "work"),
+    ),
+    Setting(
+        "BELLWETHER_HOLIDAYS",
+        "region",
+        "",
+        "a region such as DE or DE-BY",
+        "Whose public holidays are no working days for playbooks. Unset: those of the model.",
+        region,
+    ),
+    Setting(
+        "BELLWETHER_CAPS",
+        "caps",
+        "csm=50, mails=500, playbook=200",
+        "off, or csm=50, mails=500, playbook=200",
+        "Most a day: messages to one of us, mails of the house and of one playbook; more waits.",
+        caps,
     ),
     Setting(
         "SMTP_URL",

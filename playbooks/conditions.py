@@ -1,12 +1,13 @@
 """Only if: what must also be true of the customer; one class a kind, its docstring its manual."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, Final, Literal, Self, assert_never
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from playbooks.situation import Situation
-from playbooks.written import Several, Written
+from playbooks.written import Several, Written, as_several
 
 Percent = Annotated[Decimal, Field(ge=0, le=100)]
 Amount = Annotated[Decimal, Field(ge=0)]
@@ -51,9 +52,11 @@ class HasTrend(Written):
     """The score's trend is one of improving, declining, stable."""
 
     kind: Literal["trend"]
-    is_: Annotated[tuple[Literal["improving", "declining", "stable"], ...], Field(min_length=1)] = (
-        Field(alias="is")
-    )
+    is_: Annotated[
+        tuple[Literal["improving", "declining", "stable"], ...],
+        BeforeValidator(as_several),
+        Field(min_length=1),
+    ] = Field(alias="is")
 
 
 class _Between(Written):
@@ -220,15 +223,21 @@ def words(condition: Condition) -> str:  # noqa: PLR0911 - an answer a kind
             assert_never(condition)
 
 
-def factors_named(condition: Condition) -> tuple[str, ...]:
-    """Return the factors a condition speaks of, however deep, in the author's order."""
+def strange_factors(condition: Condition, known: Collection[str]) -> tuple[str, ...]:
+    """Return the factors a condition speaks of that are none of the known, in the author's order.
+
+    In an `any` it is enough that one of several is known: one playbook may serve several models.
+    """
     match condition:
-        case FactorIs():
-            return (condition.factor,)
-        case AllOf() | AnyOf():
-            return tuple(name for each in condition.of for name in factors_named(each))
+        case FactorIs(factor=name):
+            return () if name in known else (name,)
+        case AllOf():
+            return tuple(name for each in condition.of for name in strange_factors(each, known))
+        case AnyOf():
+            found = [strange_factors(each, known) for each in condition.of]
+            return () if () in found else tuple(name for each in found for name in each)
         case Not():
-            return factors_named(condition.of)
+            return strange_factors(condition.of, known)
         case _:
             return ()
 

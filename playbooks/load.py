@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from pydantic import ValidationError
 
-from playbooks.conditions import factors_named
+from playbooks.conditions import strange_factors
 from playbooks.errors import PlaybookInvalid
 from playbooks.playbook import Playbook
 from playbooks.triggers import FactorCrosses, bands_named, rank
@@ -16,7 +16,10 @@ from scoring.errors import Fault
 from scoring.faults import faults
 from scoring.model import HealthModel
 
-SHIPPED = ("new-at-risk", "churn-risk", "recovered")
+SHIPPED = (
+    "new-at-risk", "churn-risk", "critical-save", "fast-drop", "gone-quiet", "payment-and-usage",
+    "renewal-at-risk", "thriving-growth", "healthy-nurture", "recovered",
+)  # fmt: skip
 
 
 def parse(text: str, where: str) -> Playbook:
@@ -51,7 +54,7 @@ def _strange_factors(playbook: Playbook, model: HealthModel) -> Iterator[Fault]:
     when = playbook.when
     if isinstance(when, FactorCrosses) and when.factor not in known:
         yield _strange("when.factor", [when.factor], "factor", known, model)
-    strange = [name for name in factors_named(playbook.only_if) if name not in known]
+    strange = strange_factors(playbook.only_if, known)
     if strange:
         yield _strange("only_if.factor", strange, "factor", known, model)
 

@@ -18,6 +18,7 @@ from web import (
     probes,
     reference,
     slack,
+    survey,
     unsubscribe,
 )
 from web.auth import AuthMode
@@ -35,6 +36,7 @@ ROUTERS = (
     bulk.router,
     bounces.router,
     unsubscribe.router,
+    survey.router,
     slack.router,
     reference.router,
 )

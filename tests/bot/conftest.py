@@ -9,12 +9,12 @@ import pytest
 from bot import app as bot_app
 from bot.connection import SlackSettings
 from bot.http import door
-from playbooks import load as playbook_files
 from sandbox.server import Sandbox
 from scoring.load import shipped
 from service.ports import House, MailPolicy
 from storage.database import Database
 from tests.bot.stage import CSM, Inline, Stage, StageClock
+from tests.classic import classic
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def house(database: Database) -> House:
     return House(
         database=database,
         model=shipped(),
-        playbooks=playbook_files.shipped(),
+        playbooks=classic(),
         mail=MailPolicy(
             sender="Success <success@ours.example>",
             mode="approval",

@@ -133,6 +133,9 @@ def _environment(database_url: str, home: Path) -> dict[str, str]:
         "BELLWETHER_HOME": str(home),
         "BELLWETHER_MAIL": "approval",
         "BELLWETHER_TIMEZONE": "UTC",
+        # The playbooks these stories are about, and people who work on any day.
+        "BELLWETHER_LIBRARY": "new-at-risk, churn-risk, recovered",
+        "BELLWETHER_WEEKENDS": "work",
         "BELLWETHER_SECRET": "a secret of the tests, and a long one",
     }
 

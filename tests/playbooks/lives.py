@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from playbooks.decide import Close, Decision, Skip, Start, decide
-from playbooks.load import shipped as playbooks
 from playbooks.playbook import Playbook
 from playbooks.situation import LastStart, OpenPlay, Situation
 from playbooks.triggers import LeavesBand
@@ -18,6 +17,7 @@ from scoring.model import UNKNOWN_BAND
 from scoring.score import Score
 from scoring.transition import transition
 from scoring.trend import trend
+from tests.classic import classic as playbooks
 
 FIRST = date(2026, 3, 2)
 

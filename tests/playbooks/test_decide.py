@@ -7,10 +7,10 @@ import pytest
 
 from playbooks.decide import Close, Skip, Start, decide
 from playbooks.load import parse
-from playbooks.load import shipped as playbooks
 from playbooks.playbook import Playbook
 from playbooks.situation import LastStart, OpenPlay, Situation
 from scoring.load import shipped as model
+from tests.classic import classic as playbooks
 from tests.playbooks.lives import Life, facts, morning, score, situation
 
 DROP = """

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbooks.hindsight import Fired, Hindsight, Record, Stay, records
-from playbooks.load import parse, shipped
+from playbooks.load import parse
 from playbooks.playbook import Playbook
 from scoring.load import shipped as model
 from scoring.score import Score
+from tests.classic import classic as shipped
 from tests.playbooks.lives import FIRST, Life, facts, score
 
 FALLS = parse(

@@ -3,10 +3,13 @@
 import pytest
 
 from playbooks.errors import PlaybookInvalid
-from playbooks.load import check, parse, shipped
-from playbooks.steps import Email
+from playbooks.load import SHIPPED, check, parse, shipped
+from playbooks.playbook import Playbook
+from playbooks.steps import Email, Survey, every
 from playbooks.triggers import bands_named
 from scoring.load import shipped as model
+from scoring.load import shipped_names
+from scoring.model import HealthModel
 
 GOOD = """
 name: quiet
@@ -99,16 +102,51 @@ def test_a_band_the_model_does_not_have_is_refused_with_the_nearest_one() -> Non
         check(parse(text, "quiet.yaml"), model(), "quiet.yaml")
 
 
-def test_the_shipped_playbooks_fit_the_default_model() -> None:
-    names = [playbook.name for playbook in shipped()]
+@pytest.mark.parametrize("name", shipped_names())
+def test_most_shipped_playbooks_fit_each_shipped_model(name: str) -> None:
+    known = model(name)
 
-    for playbook in shipped():
-        check(playbook, model(), playbook.name)
+    unfit = [playbook.name for playbook in shipped() if not _fits(playbook, known)]
 
-    assert names == ["new-at-risk", "churn-risk", "recovered"]
+    assert set(unfit) <= {"churn-risk", "critical-save", "new-at-risk", "payment-and-usage"}
 
 
-def test_no_shipped_playbook_mails_without_a_yes() -> None:
-    mails = [step for each in shipped() for step in each.then if isinstance(step, Email)]
+def test_the_ten_playbooks_ship_and_fit_the_default_model_but_for_bands_it_lacks() -> None:
+    unfit = [playbook.name for playbook in shipped() if not _fits(playbook, model())]
 
-    assert [mail.approval for mail in mails] == [True, True]
+    assert [playbook.name for playbook in shipped()] == list(SHIPPED)
+    assert len(SHIPPED) == 10
+    assert unfit == ["critical-save"]
+
+
+def test_a_factor_in_an_any_may_be_another_models_but_not_all_of_them() -> None:
+    one = "{kind: factor, factor: login_frequency, at_most: 50}"
+    strange = "{kind: factor, factor: api_trnd, at_most: 50}"
+    mixed = parse(_only_if(f"{{kind: any, of: [{one}, {strange}]}}"), "quiet.yaml")
+    wrong = parse(_only_if(f"{{kind: any, of: [{strange}]}}"), "quiet.yaml")
+
+    check(mixed, model(), "quiet.yaml")
+    with pytest.raises(PlaybookInvalid, match="did you mean 'api_trend'"):
+        check(wrong, model(), "quiet.yaml")
+
+
+def test_no_shipped_playbook_mails_a_customer_without_a_yes() -> None:
+    mails = [
+        step for each in shipped() for step in every(each.then) if isinstance(step, Email | Survey)
+    ]
+
+    assert len(mails) == 12
+    assert all(mail.approval for mail in mails)
+
+
+def _only_if(condition: str) -> str:
+    head, _, rest = GOOD.partition("only_if:")
+    return f"{head}only_if: {condition}\nthen:{rest.partition('then:')[2]}"
+
+
+def _fits(playbook: Playbook, known: HealthModel) -> bool:
+    try:
+        check(playbook, known, playbook.name)
+    except PlaybookInvalid:
+        return False
+    return True

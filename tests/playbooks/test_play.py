@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from playbooks.load import shipped
 from playbooks.play import business_days_after, plan
+from tests.classic import classic as shipped
 from tests.playbooks.lives import morning
 
 

@@ -10,12 +10,12 @@ from pydantic import TypeAdapter
 from playbooks.decide import Close, Decision, Skip, Start, decide
 from playbooks.errors import PlaybookInvalid
 from playbooks.load import check, parse
-from playbooks.load import shipped as playbooks
 from playbooks.playbook import Playbook
 from playbooks.situation import Before, OpenPlay, Situation
 from playbooks.triggers import Trigger, fires, stands
 from scoring.load import shipped as model
 from scoring.score import FactorScore, Score
+from tests.classic import classic as playbooks
 from tests.playbooks.lives import FIRST, Life, morning, score, situation
 
 TRIGGER: TypeAdapter[Trigger] = TypeAdapter(Trigger)

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 from bellwether.clock import ReplayClock
 from bellwether.due import Job
 from bellwether.schedule import DIGEST, RESCORE, run_due
-from playbooks.load import shipped as playbooks
 from scoring.load import shipped
 from service.ports import House, MailPolicy
 from storage.database import Database
+from tests.classic import classic as playbooks
 
 REPLICAS = 8
 FIRST = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from playbooks import load as playbook_files
 from scoring.load import shipped
 from service.ports import House, MailPolicy
 from storage.database import Database
+from tests.classic import classic
 from tests.service.daily import BEGIN, FULL, customers, days, work
 
 
@@ -17,7 +17,7 @@ def house(database: Database) -> House:
     return House(
         database=database,
         model=shipped(),
-        playbooks=playbook_files.shipped(),
+        playbooks=classic(),
         mail=MailPolicy(
             sender="Success <success@bellwether.example>",
             mode="approval",

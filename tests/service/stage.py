@@ -142,7 +142,10 @@ class Story:
 
     def day_at(self, value: float) -> Acted:
         """Live one day at this score, with the run finished but nothing delivered."""
-        seen = self.look(value)
+        return self.live_seen(self.look(value))
+
+    def live_seen(self, seen: Seen) -> Acted:
+        """Live one day as it was seen."""
         self.watch.time = morning(self.day)
         run = f"daily:{seen.current.as_of.isoformat()}"
         acted = commit(self.house, [seen], now=self.watch.time, run=run)

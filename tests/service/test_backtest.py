@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from tests.classic import classic
 from scoring.load import shipped
 from scoring.proof.evidence import Evidence
 from scoring.record import to_record
@@ -25,6 +24,7 @@ from storage.activity import NewEvent
 from storage.database import Database
 from storage.records import upsert_invoices
 from tests.builders import customers, events, invoice, new_event
+from tests.classic import classic
 
 START = date(2025, 1, 1)
 TODAY = date(2026, 11, 20)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from playbooks import load
 from playbooks.playbook import Playbook
 from service import catalog
 from service.ingest import accept_events
@@ -15,6 +14,7 @@ from service.ports import House
 from service.rescore import rescore
 from storage import customers, plays
 from storage.plays import Decision
+from tests.classic import classic
 
 WORKED_SINCE = date(2026, 1, 1)
 FIRST = date(2026, 3, 2)
@@ -150,8 +150,8 @@ def test_a_condition_on_the_csm_reads_who_looks_after_the_customer(quiet: House)
     ]
 
 
-def test_the_shipped_playbooks_ask_for_nothing_more_of_the_past(quiet: House) -> None:
+def test_a_house_of_falls_alone_asks_for_nothing_more_of_the_past(quiet: House) -> None:
     live(quiet, list(days(FIRST, 3)))
 
-    assert quiet.playbooks == load.shipped()
+    assert quiet.playbooks == classic()
     assert {one.outcome for one in decisions(quiet, "churn-risk")} <= {"skipped"}

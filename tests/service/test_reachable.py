@@ -137,7 +137,8 @@ def test_what_grows_with_a_customer_is_not_dropped_because_they_got_better(house
     moves_on(story, steps_of(story, "growth")["rest"].due_at)
 
     assert story.play("growth").state == "open"
-    assert story.slack.sent[-1].body["text"] == "Ask Acme for a story."
+    said = [each.body.get("text") for each in story.slack.sent]
+    assert "Ask Acme for a story." in said
 
 
 def test_what_grows_with_a_customer_stops_when_that_is_gone(house: House) -> None:

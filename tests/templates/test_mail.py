@@ -1,13 +1,28 @@
 """Mails are well worded, harmless whatever a stranger wrote, and one line in the subject."""
 
+import re
 from typing import Any
 
 import pytest
 
+from playbooks.load import shipped
+from playbooks.steps import Email, Survey, every
 from templates.errors import TemplateFailed
-from templates.render import Mail, mail
+from templates.render import LONGEST_SUBJECT, Mail, mail
 
 NAMES = ("outreach_at_risk", "outreach_churn_risk")
+SHIPPED = (
+    *NAMES, "survey", "offer_free_months", "offer_discount", "offer_custom_plan", "offboarding",
+    "success_story", "beta_access", "referral", "larger_plan", "quarterly_checkin",
+)  # fmt: skip
+SURVEY = {
+    "question": "What should we improve?",
+    "page": "https://us.example/survey/1.improve.token",
+    "answers": [
+        {"number": number, "url": f"https://us.example/survey/1.improve.token?answer={number}"}
+        for number in range(1, 6)
+    ],
+}
 HOSTILE = (
     "<script>alert(1)</script>",
     "{{7*7}} {% raw %}",
@@ -28,8 +43,65 @@ def letter(name: str = "outreach_at_risk", **changed: Any) -> Mail:
         "sender": {"name": "Sam Berg", "email": "sam@us.example"},
         "fell": ["Logins fell from 41 to 12 in 30 days"],
         "unsubscribe_url": "https://us.example/u/token",
+        "survey": SURVEY,
     }
     return mail(name, context | changed)
+
+
+def test_every_mail_a_shipped_playbook_sends_is_among_those_read_here() -> None:
+    mails = [
+        step.template
+        for playbook in shipped()
+        for step in every(playbook.then)
+        if isinstance(step, Email | Survey)
+    ]
+
+    assert set(mails) == set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_mail_greets_says_who_writes_and_how_to_unsubscribe(name: str) -> None:
+    made = letter(name)
+
+    assert 10 <= len(made.subject) <= 80
+    for body in (made.text, made.html):
+        assert "Hello Anna Schmidt," in body
+        assert "Sam Berg" in body
+        assert "https://us.example/u/token" in body
+    assert "{{" not in made.text + made.html
+    assert "None" not in made.text
+    assert not re.search(r"\n\n\n\n", made.text)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("missing", ["customer", "contact", "sender"])
+def test_a_missing_merge_field_fails_any_shipped_mail_and_names_it(name: str, missing: str) -> None:
+    with pytest.raises(TemplateFailed, match="name"):
+        letter(name, **{missing: {"email": "x@acme.example"}})
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("words", HOSTILE)
+def test_rule_25_hostile_names_are_harmless_in_every_shipped_mail(name: str, words: str) -> None:
+    made = letter(
+        name,
+        customer={"name": words, "key": "acme"},
+        contact={"name": words, "email": "x@acme.example"},
+        sender={"name": words, "email": "sam@us.example"},
+        tip={"feature": words},
+    )
+
+    assert "\n" not in made.subject
+    assert "\r" not in made.subject
+    assert len(made.subject) <= LONGEST_SUBJECT
+    assert "<script>" not in made.html
+    for mark in ("\u202e", "\u2028", "\x00", "\x0b"):
+        assert mark not in made.subject + made.text + made.html
+
+
+def test_the_check_in_has_a_tip_only_where_there_is_one() -> None:
+    assert "One tip" not in letter("quarterly_checkin").text
+    assert '"Exports"' in letter("quarterly_checkin", tip={"feature": "Exports"}).text
 
 
 @pytest.mark.parametrize("name", NAMES)

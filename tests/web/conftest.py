@@ -10,12 +10,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from playbooks import load as playbook_files
 from scoring.load import shipped
 from service import keys, rescore
 from service.ports import House, MailPolicy
 from storage.database import Database
 from tests.builders import NOON, day
+from tests.classic import classic
 from web.app import build
 
 NOW = NOON
@@ -74,7 +74,7 @@ def house(database: Database) -> House:
     return House(
         database=database,
         model=shipped(),
-        playbooks=playbook_files.shipped(),
+        playbooks=classic(),
         mail=MailPolicy(
             sender="Success <success@bellwether.example>",
             mode="approval",
