@@ -17,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Column, Table, select, text
 
+from playbooks.load import parse
 from playbooks.load import shipped as shipped_playbooks
+from playbooks.playbook import Playbook
 from scoring.load import shipped
 from service.ports import House, MailPolicy
 from storage.columnar import copy_in
@@ -53,6 +55,25 @@ KEYS_ON: Final = (
     "ALTER TABLE event_key ADD PRIMARY KEY (feed_id, event_id, customer_id)",
 )
 
+WHENS: Final = (
+    "{kind: drops, points: 15, days: 30}",
+    "{kind: crosses, at: 40}",
+    "{kind: stays, bands: [churn-risk], days: 14}",
+    "{kind: trend_turns, to: declining}",
+    "{kind: renewal_near, within: [60, 30], bands: [at-risk, churn-risk]}",
+    "{kind: silent, days: 14}",
+    "{kind: record_arrives, record: invoice_overdue}",
+)
+BOOK: Final = """
+name: {0}
+version: 1
+title: {0}
+description: One of many.
+when: {1}
+then:
+  - {{step: call, kind: task, title: Call, due_in_business_days: 2}}
+"""
+
 Numbers = npt.NDArray[Any]
 Columns = dict[str, list[Any]]
 
@@ -73,6 +94,15 @@ def house(database: Database) -> House:
         digest_to="#digest",
         operator_to="#operators",
         alerts_to="#alerts",
+    )
+
+
+def many_playbooks(house: House) -> tuple[Playbook, ...]:
+    """Return the shipped playbooks, and one of each kind that looks at a customer's past."""
+    texts = {f"bench-{number}": when for number, when in enumerate(WHENS)}
+    return (
+        *house.playbooks,
+        *(parse(BOOK.format(name, when), name) for name, when in texts.items()),
     )
 
 

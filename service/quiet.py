@@ -7,7 +7,7 @@ write the same rows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -41,7 +41,7 @@ Mask = NDArray[np.bool_]
 Index = NDArray[np.intp]
 
 # Customers scored at once: columns of more fit no cache, and their records fill the memory.
-AT_ONCE: Final = 5_000
+AT_ONCE: Final = 10_000
 KNOWN: Final = STATUSES.index("known")
 
 
@@ -49,13 +49,15 @@ KNOWN: Final = STATUSES.index("known")
 class _Work:
     """What every step needs: the transaction, what is to be done, and what is compared.
 
-    `eve` is the day before that was scored last: yesterday, unless nothing ran.
+    `eve` is the day before that was scored last: yesterday, unless nothing ran. `frames` are those
+    that are stored.
     """
 
     tx: Transaction
     task: Assignment
     series: Series
     eve: date
+    frames: set[bytes] = field(default_factory=set)
 
 
 def score_quiet(tx: Transaction, task: Assignment, ids: Sequence[int]) -> tuple[Tally, list[int]]:
@@ -162,7 +164,9 @@ def _kept(work: _Work, standing: Standings, block: Block, spoken: Mask) -> Mask:
 def _store(work: _Work, ids: Ints, compared: Quiet, coverage: Ints, packed: Packed) -> None:
     """Store the scores, and the frame their records have in common."""
     digest = frame_key(packed.frame)
-    keep_frame(work.tx, digest, packed.frame)
+    if digest not in work.frames:
+        keep_frame(work.tx, digest, packed.frame)
+        work.frames.add(digest)
     new = QuietScores(
         ids=ids,
         score=compared.value,

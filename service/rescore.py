@@ -23,9 +23,9 @@ from storage.snapshots import latest_day
 
 # Customers a share: enough shares for several workers, and few enough that the statements of each
 # cost little; a killed worker loses no more than one.
-SHARES: Final = 8
+SHARES: Final = 4
 LEAST: Final = 2_500
-MOST: Final = 12_500
+MOST: Final = 25_000
 
 Progress = Callable[[int, int], None]
 
