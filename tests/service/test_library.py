@@ -180,7 +180,7 @@ def test_fast_drop_tells_the_manager_too_where_much_is_at_stake(
 ) -> None:
     story = with_boss(story_of(house, BOOKS["fast-drop"], arr=arr))
     story.days_at(95)
-    falls(story, 78, change_7=-17)
+    falls(story, 78, -17)
 
     assert [each.recipient for each in posts(story)] == told
     assert {"alert", "look"} <= set(steps_of(story, "fast-drop"))
@@ -189,9 +189,9 @@ def test_fast_drop_tells_the_manager_too_where_much_is_at_stake(
 def test_a_drop_that_another_playbook_answered_is_not_told_again(house: House) -> None:
     story = story_of(house, BOOKS["churn-risk"], BOOKS["fast-drop"])
     story.days_at(72)
-    falls(story, 41, change_7=-31)
+    falls(story, 41, -31)
     for _ in range(20):
-        falls(story, 41, change_7=0, change_30=-31)
+        falls(story, 41, 0, -31)
 
     with story.house.database.reading() as tx:
         opened = [play.playbook for play in plays.plays_of(tx, story.customer.id)]
@@ -205,8 +205,9 @@ def answers_in(story: Story, playbook: str, step: str, answer: str) -> None:
     assert isinstance(done, Done)
 
 
-def falls(story: Story, value: float, **changes: int) -> None:
-    """Live a day on which so many points were lost over a week or a month."""
-    seen = replace(story.look(value), **{name: Decimal(lost) for name, lost in changes.items()})
+def falls(story: Story, value: float, week: int, month: int | None = None) -> None:
+    """Live a day on which so many points were lost over a week, and perhaps a month."""
+    lost = Decimal(month) if month is not None else None
+    seen = replace(story.look(value), change_7=Decimal(week), change_30=lost)
     story.live_seen(seen)
     story.deliver()
