@@ -204,15 +204,15 @@ def _rewrite(
 ) -> Outcome:
     at, step = found.at, found.step
     before = step.body["mail"]
+    changed = _changed(words_of(before), words)
+    if not changed:
+        return Done("Nothing was changed.")
     if (wrong := next(faults(words, before), None)) is not None:
         return Stale(wrong[1])
     try:
         mail = reworded(house, at.customer, before, words)
     except TemplateFailed as failed:
         return Stale(f"The mail could not be worded: {failed}")
-    changed = [part for part in ("subject", "text") if mail[part] != before[part]]
-    if not changed:
-        return Done("Nothing was changed.")
     mark = {"by": member.name, "email": member.email, "at": now.isoformat()}
     body = {**step.body, "mail": mail, "fingerprint": fingerprint(mail), "edited": mark}
     if not plays.rewrite_step(tx, step.id, "waiting_approval", body, due_at=now):
@@ -221,6 +221,11 @@ def _rewrite(
     prints = {"before": step.body["fingerprint"], "after": body["fingerprint"], "changed": changed}
     audited(tx, member, "edit", f"step/{step.id}", prints, now=now)
     return Done(f"The mail to {at.customer.name} now says what you wrote.")
+
+
+def _changed(before: Words, after: Words) -> list[str]:
+    parts = (("subject", before.subject, after.subject), ("text", before.text, after.text))
+    return [name for name, was, is_now in parts if was != is_now]
 
 
 def _mail(at: Scene, step: Step, now: datetime) -> NewMessage:

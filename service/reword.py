@@ -3,9 +3,11 @@
 The foot, which says why the customer is written to and how to stop it, is not theirs to change.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from service.ports import House
@@ -17,6 +19,9 @@ from templates.render import LONGEST_SUBJECT, rewritten
 FOOT: Final = "\n-- \n"
 # Longer than any mail somebody reads; a template of the operator's may come near it.
 LONGEST_TEXT: Final = 10_000
+# A line at least so long was broken for its length; one that is shorter, because it is over.
+BROKEN: Final = 60
+_ITEM: Final = re.compile(r"\d{1,2}[.)] ")
 _LINES: Final = frozenset("\n\t")
 _UNSEEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -30,8 +35,11 @@ class Words:
 
 
 def words_of(mail: Mapping[str, object]) -> Words:
-    """Return what a person may change of a mail."""
-    return Words(str(mail["subject"]), _parted(str(mail["text"]))[0].strip())
+    """Return what a person may change of a mail, each paragraph on a line of its own.
+
+    Templates break their lines where a file is pleasant to read; nobody wants to mend that.
+    """
+    return Words(str(mail["subject"]), _flowing(_parted(str(mail["text"]))[0].strip()))
 
 
 def tidy(words: Words) -> Words:
@@ -76,6 +84,18 @@ def reworded(
     }
     html = rewritten(words.subject, words.text, context, house.mail.templates)
     return {**mail, "subject": words.subject, "text": _whole(words, mail), "html": html}
+
+
+def _flowing(text: str) -> str:
+    """Join the lines that were broken for their length; lists and short lines stay as they are."""
+    lines = text.split("\n")
+    flowing = lines[:1]
+    for before, line in pairwise(lines):
+        if len(before) >= BROKEN and line[:1].isalnum() and not _ITEM.match(line):
+            flowing[-1] += f" {line}"
+        else:
+            flowing.append(line)
+    return "\n".join(flowing)
 
 
 def _whole(words: Words, mail: Mapping[str, object]) -> str:

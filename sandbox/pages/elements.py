@@ -12,6 +12,8 @@ from sandbox.pages.mrkdwn import mrkdwn, plain_text
 from sandbox.state import Json
 
 FIELD = "value"
+# Rows of a box for several lines: it grows with what stands in it.
+SHORTEST_BOX, LONGEST_BOX = 4, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,8 @@ def _input(element: Json, place: Place, name: str) -> Html:
         "maxlength": element.get("max_length"),
     }
     if kind == "plain_text_input" and element.get("multiline"):
-        return tag("textarea", value, rows=4, **shared)
+        rows = min(LONGEST_BOX, max(SHORTEST_BOX, str(value).count("\n") + 2))
+        return tag("textarea", value, rows=rows, **shared)
     step = "any" if element.get("is_decimal_allowed") else None
     auto = not place.in_modal
     return tag(

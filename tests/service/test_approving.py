@@ -7,7 +7,7 @@ import pytest
 from service.approving import approve, edit, reject, shown_words
 from service.expiry import expire_approvals
 from service.ports import Approval, House
-from service.reword import Words
+from service.reword import Words, words_of
 from service.steps import Done, Forbidden, Stale, Taken
 from storage import audit, plays
 from tests.service.stage import CSM, Story, acme, approved, mail, member
@@ -73,9 +73,8 @@ def test_rule_16_a_yes_to_words_that_were_edited_since_is_none(story: Story) -> 
 
 def test_an_edit_that_changes_nothing_leaves_the_draft_and_no_mark(story: Story) -> None:
     step = story.mail_step()
-    text = str(step.body["mail"]["text"]).rpartition("\n-- \n")[0]
 
-    answer = edited(story, Words(step.body["mail"]["subject"], text))
+    answer = edited(story, words_of(step.body["mail"]))
 
     assert answer == Done("Nothing was changed.")
     assert story.mail_step().body == step.body
@@ -159,3 +158,22 @@ def test_an_edit_without_the_foot_must_keep_the_address_to_unsubscribe_at(story:
 
     assert isinstance(answer, Stale)
     assert answer.reason.startswith("Keep the address to unsubscribe at: https://")
+
+
+def test_a_draft_is_offered_for_change_without_the_line_breaks_of_its_template() -> None:
+    text = (
+        "Hello Pat,\n\n"
+        "I am writing to you myself, because I have the impression that we are\n"
+        "letting Acme down.\n\n"
+        "  - Logins fell from 67 to 3, which is a great deal less than it was in spring.\n"
+        "  - Support tickets rose.\n\nKind regards,\nCarla\n\n-- \nYou receive this because"
+    )
+
+    words = words_of({"subject": "Acme", "text": text})
+
+    assert words.text == (
+        "Hello Pat,\n\n"
+        "I am writing to you myself, because I have the impression that we are letting Acme down."
+        "\n\n  - Logins fell from 67 to 3, which is a great deal less than it was in spring.\n"
+        "  - Support tickets rose.\n\nKind regards,\nCarla"
+    )
