@@ -26,7 +26,7 @@ from bellwether import (
     cli_work,
     logs,
 )
-from bellwether.errors import BellwetherError, SettingsInvalid, WrongUse
+from bellwether.errors import BellwetherError, SettingsInvalid, Stopped, WrongUse
 
 _EPILOG = """
 Start here:  [bold]bellwether demo[/bold]   shows everything with invented customers.
@@ -95,17 +95,18 @@ def _root(
 def main() -> None:
     """Run the command line; a fault a person can mend is one sentence, never a traceback.
 
-    Exits with 2 for wrong use and wrong settings, with 1 when the work failed.
+    Exits with 2 for wrong use and wrong settings, with 1 when the work failed, with 130 after
+    Ctrl-C.
     """
     logs.catch_uncaught()
     try:
         app()
     except (WrongUse, SettingsInvalid) as error:
         _leave(str(error), 2)
+    except Stopped as error:
+        _leave(str(error), 130)
     except BellwetherError as error:
         _leave(str(error), 1)
-    except KeyboardInterrupt:
-        _leave("Stopped.", 130)
     except BrokenPipeError:
         # The reader (head, say) left. Python would complain once more while flushing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bellwether.errors import BellwetherError, WrongUse
+from bellwether.errors import BellwetherError, Stopped, WrongUse
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from bellwether.settings import Settings
     from service.ports import House
 
+# What is over sooner needs no telling.
+UNTOLD_SECONDS = 2.0
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
 
 
@@ -61,6 +64,17 @@ def told() -> Iterator[None]:
         yield
     except (DeliveryError, PlaybookError, ScoringError, ServiceError, StorageError) as error:
         raise Failed(str(error)) from error
+    except KeyboardInterrupt:
+        raise Stopped from None
+
+
+@contextmanager
+def stopping(kept: Callable[[], str]) -> Iterator[None]:
+    """Say what Ctrl-C leaves behind, where the block knows more than what it is made of."""
+    try:
+        yield
+    except (KeyboardInterrupt, Stopped):
+        raise Stopped(kept()) from None
 
 
 def console(*, error: bool = False) -> "Console":
@@ -74,7 +88,8 @@ def console(*, error: bool = False) -> "Console":
 def bar(words: str, total: int, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
     """Show progress with the time left, while the block calls what it is given with the count.
 
-    Where nobody watches (a log, a pipe) it is a line at every tenth; `quiet` shows nothing.
+    Where nobody watches (a log, a pipe) it is a line at every tenth, of what takes longer than
+    two seconds; `quiet` shows nothing.
     """
     from rich.progress import (
         BarColumn,
@@ -92,7 +107,7 @@ def bar(words: str, total: int, *, quiet: bool = False) -> Iterator[Callable[[in
         TextColumn("left"), TimeRemainingColumn(),
     )  # fmt: skip
     total = max(1, total)
-    shown = -1
+    shown, began = -1, time.monotonic()
     with Progress(*parts, console=out, disable=not live, transient=True) as progress:
         task = progress.add_task(words, total=total)
 
@@ -103,8 +118,10 @@ def bar(words: str, total: int, *, quiet: bool = False) -> Iterator[Callable[[in
                 return
             shown = step
             progress.update(task, completed=count)
-            if not live and not quiet:
-                out.print(f"{words}: {count * 100 // total} %")
+            seconds = time.monotonic() - began
+            if count and not live and not quiet and seconds > UNTOLD_SECONDS:
+                left = seconds * (total - count) / count
+                out.print(f"{words}: {count * 100 // total} %, about {left:.0f} s left")
 
         yield advance
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bellwether.cli_base import Failed, Json, bar, console, house, settings, show, told
+from bellwether.cli_base import Failed, Json, bar, console, house, settings, show, stopping, told
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -111,7 +111,8 @@ def try_file(
     as_of = _day(day)
     with house() as (read, opened):
         model = _found(read, file).model
-        with bar("Scoring", 1000, quiet=as_json) as advance:
+        nothing = stopping(lambda: "Nothing was written")
+        with nothing, bar("Scoring", 1000, quiet=as_json) as advance:
             found = what_if(
                 opened, model, as_of, progress=lambda done, all_: advance(done * 1000 // all_)
             )

@@ -1,6 +1,7 @@
 """`bellwether backtest` and `bellwether tune`: is the score any good, could it be better."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bellwether import cli_history as its
-from bellwether.cli_base import Failed, Json, bar, console, settings, show, told
+from bellwether.cli_base import Failed, Json, bar, console, settings, show, stopping, told
 from bellwether.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def backtest(
         "surveys": surveys,
     }
     asked = its.Asked(model, paths, labels, inactive_after, maps, sets, zone)
-    with told():
+    with told(), _stopping():
         chosen = its.model_of(asked)
         question = Question(
             model=chosen,
@@ -152,7 +153,7 @@ def tune(
         "surveys": surveys,
     }
     asked = its.Asked(model, paths, labels, inactive_after, maps, sets, zone)
-    with told():
+    with told(), _stopping():
         question = Question(
             model=its.model_of(asked),
             labels=its.labels_of(asked),
@@ -206,6 +207,11 @@ def _replayed(database: "Database", question: "Question", *, quiet: bool) -> "Ba
     if found is None:
         raise Failed(NOTHING)
     return found
+
+
+def _stopping() -> AbstractContextManager[None]:
+    """Say after Ctrl-C that looking back changes nothing."""
+    return stopping(lambda: "Nothing was written")
 
 
 def _library(model: "HealthModel") -> "tuple[Playbook, ...]":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bellwether.cli_base import Json, bar, console, house, moment, settings, show, told
+from bellwether.cli_base import Json, bar, console, house, moment, settings, show, stopping, told
 from bellwether.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -128,11 +128,18 @@ def _reports(
                 progress=lambda done, total: advance(done * 100 // max(1, total)),
             )  # fmt: skip
         return [report]
-    with bar("scoring", (end - start).days + 1, quiet=quiet) as advance:
-        days = service.rescore_range(
-            opened, start, end, now=now, replace=again, progress=lambda done, _: advance(done)
-        )
-        return list(days)
+    reports: list[RescoreReport] = []
+    count = (end - start).days + 1
+    with stopping(lambda: _KEPT.format(days=len(reports), all=count)):
+        with bar("scoring", count, quiet=quiet) as advance:
+            days = service.rescore_range(
+                opened, start, end, now=now, replace=again, progress=lambda done, _: advance(done)
+            )
+            reports.extend(days)
+        return reports
+
+
+_KEPT = "{days} of {all} days are scored, oldest first; the same command again goes on from there"
 
 
 def _scored(out: "Console", reports: list["RescoreReport"]) -> None:

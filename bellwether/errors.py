@@ -96,6 +96,16 @@ class SeveralFaulty(BellwetherError):
         super().__init__("\n".join(faults))
 
 
+class Stopped(BellwetherError):
+    """Somebody pressed Ctrl-C. What was finished is kept; that is what `kept` says."""
+
+    def __init__(
+        self,
+        kept: str = "What was finished is kept; the same command again goes on from there",
+    ) -> None:
+        super().__init__(f"Stopped. {kept}.")
+
+
 class Unreadable(BellwetherError):
     """A file somebody named cannot be read."""
 

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 from bellwether.columns import Columns, Fields, fields_of
 from bellwether.desk import Desk, Imported, Outcome
+from bellwether.errors import Stopped
 from bellwether.files import Line, Rejects, Table
 from bellwether.paging import ROWS, SheetOf, row_id, split
 from service.catalog import CustomerDraft, upsert
@@ -85,16 +86,25 @@ def import_table(
     if table.columns:
         plan.columns.check(table.columns)
     desk = Desk(plan.columns, rejects, rehearse=plan.rehearse)
-    if plan.what is What.events:
-        _load(house, table, plan, desk, now, progress)
-    else:
-        items = _items(table.lines, plan, desk)
-        for outcome in _doors(house, plan, items, now):
-            desk.settle(outcome)
-            progress(desk.read)
-    report = desk.report()
-    rejects.close()
-    return report
+    try:
+        if plan.what is What.events:
+            _load(house, table, plan, desk, now, progress)
+        else:
+            items = _items(table.lines, plan, desk)
+            for outcome in _doors(house, plan, items, now):
+                desk.settle(outcome)
+                progress(desk.read)
+        return desk.report()
+    except KeyboardInterrupt:
+        raise Stopped(_KEPT.format(rows=sum(desk.report().counts.values()))) from None
+    finally:
+        rejects.close()
+
+
+_KEPT: Final = (
+    "{rows:,} rows are dealt with. Import the same file again to go on: what is in is told apart "
+    "and adds nothing"
+)
 
 
 def _load(  # noqa: PLR0917 - what `import_table` was given
