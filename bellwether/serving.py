@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from types import FrameType
 from typing import Any, Final
@@ -21,6 +21,7 @@ from bellwether.clock import SystemClock
 from bellwether.crew import crew_of
 from bellwether.doors import Doors
 from bellwether.errors import AddressTaken, BrokenOff
+from bellwether.library import Library
 from bellwether.settings import Settings, is_loopback
 from bot import http as slack_http
 from bot import socket as slack_socket
@@ -106,8 +107,11 @@ def _background(
 ) -> Iterator[None]:
     """Run delivery, ticks and Socket Mode beside the server; whichever breaks ends the serving."""
     stop = threading.Event()
-    scheduler = _scheduler(settings, house, clock, doors)
-    with ThreadPoolExecutor(thread_name_prefix="bellwether") as pool:
+    with (
+        closing(Library(settings, house)) as library,
+        ThreadPoolExecutor(thread_name_prefix="bellwether") as pool,
+    ):
+        scheduler = _scheduler(settings, house, clock, doors, library)
         working = [pool.submit(_deliver, house, doors, clock, stop)]
         if doors.slack.app_token:
             bot = build_bot(house, clock, doors.slack)
@@ -125,7 +129,9 @@ def _background(
             raise BrokenOff(type(fault).__name__) from fault
 
 
-def _scheduler(settings: Settings, house: House, clock: Clock, doors: Doors) -> BackgroundScheduler:
+def _scheduler(
+    settings: Settings, house: House, clock: Clock, doors: Doors, library: Library
+) -> BackgroundScheduler:
     """Build the ticker. It remembers nothing: what is due stands in the database.
 
     APScheduler logs what a tick raises (the database is away, say) and goes on to the next one.
@@ -137,7 +143,7 @@ def _scheduler(settings: Settings, house: House, clock: Clock, doors: Doors) -> 
         doors.welcome(house)
         if settings.bounces is not None:
             returned.look(house, settings.bounces, now=clock.now())
-        schedule.run_due(house, timetable, clock, crews)
+        schedule.run_due(library.house(house, clock), timetable, clock, crews)
 
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(

@@ -7,7 +7,7 @@ from playbooks.load import parse
 from playbooks.playbook import Playbook
 
 NAMES = ("new-at-risk", "churn-risk", "recovered")
-FOLDER = Path(__file__).parent / "classic"
+FOLDER = Path(__file__).parent / "small"
 
 
 @cache
