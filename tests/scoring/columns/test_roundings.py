@@ -21,7 +21,7 @@ from scoring.trend import trend
 from tests.scoring.columns.crowds import code_of
 
 # Halves, thirds and eighths make ties; the large ones make what only looks like one.
-UNDERS = st.sampled_from([1, 2, 3, 4, 6, 8, 12, 20, 200, 3000, 65_537, 10**9 + 7, 2**40])
+UNDERS = st.sampled_from([1, 2, 3, 4, 6, 8, 10, 12, 20, 200, 3000, 65_537, 10**9 + 7, 2**40])
 PARTS = st.builds(Fraction, st.integers(-(10**4), 10**6), UNDERS).map(lambda part: part % 100)
 
 
@@ -53,14 +53,16 @@ def test_ties_are_told_from_what_is_only_close_to_one() -> None:
     rows = [
         [Fraction(1, 2), Fraction(1, 2), Fraction(3, 2)],
         [Fraction(1, 3), Fraction(1, 3), Fraction(1, 3)],
+        # As floats they sum to a little less than one and a half.
+        [Fraction(6, 10), Fraction(7, 10), Fraction(2, 10)],
         [nearly, Fraction(0), Fraction(0)],
         [nearly, Fraction(1, 2), Fraction(0)],
     ]
 
     wholes, units, aside = in_columns(rows)
 
-    assert aside == [False, False, True, True]
-    assert (wholes[:2], units[:2]) == ([3, 1], [[1, 1, 1], [1, 0, 0]])
+    assert aside == [False, False, False, True, True]
+    assert (wholes[:3], units[:3]) == ([3, 1, 2], [[1, 1, 1], [1, 0, 0], [1, 1, 0]])
 
 
 @settings(max_examples=60, deadline=None)
