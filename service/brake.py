@@ -14,7 +14,7 @@ from scoring.feeds import FeedDays
 from service.closing import end
 from service.ports import House
 from service.steps import Done, Forbidden, Outcome, Taken
-from service.words import BRAKE, FRESH, SLACK, UPDATE_FRESH
+from service.words import BRAKE, FRESH, SLACK, UPDATE_FRESH, WEBHOOK, WEBHOOK_FRESH
 from storage import audit, outbox, plays, switches
 from storage.activity import feed_days
 from storage.customers import active_ids
@@ -68,7 +68,7 @@ def finish_run(house: House, run: str, *, as_of: date, now: datetime) -> Alarm |
         if stands is not None:
             return alarm  # Once pulled, only a person lets go, whatever the figures say by now.
         if alarm is None:
-            outbox.release(tx, run, now, now + FRESH)
+            _let_go(tx, run, now)
             return None
         switches.set_switch(tx, _switch(run), TRIPPED, "the brake", now)
         outbox.enqueue(tx, [_card(house, run, as_of, alarm, now)], now=now)
@@ -92,6 +92,11 @@ def finish_abandoned(house: House, run: str, *, now: datetime) -> None:
 def daily(as_of: date) -> str:
     """Return the name of the daily run that describes a day."""
     return f"{DAILY}{as_of.isoformat()}"
+
+
+def _let_go(tx: Transaction, run: str, now: datetime) -> int:
+    longer = {WEBHOOK: now + WEBHOOK_FRESH}
+    return outbox.release(tx, run, now, now + FRESH, by_channel=longer)
 
 
 def release(house: House, run: str, member: Member | None, *, now: datetime) -> Outcome:
@@ -155,7 +160,7 @@ def _answer(house: House, run: str, member: Member | None, verdict: str, now: da
 def _follow(tx: Transaction, run: str, verdict: str, now: datetime) -> int:
     """Do to the held rows what was decided; the row count is the compare-and-swap."""
     if verdict == RELEASED:
-        return outbox.release(tx, run, now, now + FRESH)
+        return _let_go(tx, run, now)
     unheard = [each.play_id for each in outbox.held(tx, run) if each.verb == "post"]
     for play_id in sorted({play_id for play_id in unheard if play_id is not None}):
         play = plays.play(tx, play_id)

@@ -240,8 +240,18 @@ def cancel_for_play(tx: Transaction, play_id: int, reason: str, now: datetime) -
     return len(_cancel(tx, ids, reason, now))
 
 
-def release(tx: Transaction, held_by: str, now: datetime, expires_at: datetime) -> int:
-    """Let the held messages go, fresh as of now; return how many."""
+def release(
+    tx: Transaction,
+    held_by: str,
+    now: datetime,
+    expires_at: datetime,
+    *,
+    by_channel: Mapping[str, datetime] | None = None,
+) -> int:
+    """Let the held messages go, fresh as of now; return how many.
+
+    They are good until `expires_at`, those of a channel until what `by_channel` says of it.
+    """
     released = _change(
         tx,
         _held_ids(tx, held_by),
@@ -250,6 +260,8 @@ def release(tx: Transaction, held_by: str, now: datetime, expires_at: datetime) 
         ready_at=now,
         expires_at=expires_at,
     )
+    for channel, until in (by_channel or {}).items():
+        _change(tx, [one.id for one in released if one.channel == channel], expires_at=until)
     return len(released)
 
 
