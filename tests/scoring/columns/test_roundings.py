@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import lcm
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scoring import split
@@ -20,6 +20,8 @@ from scoring.model import HealthModel
 from scoring.trend import trend
 from tests.scoring.columns.crowds import code_of
 
+# A busy machine is no fault of an example's.
+SLOW = [HealthCheck.too_slow]
 # Halves, thirds and eighths make ties; the large ones make what only looks like one.
 UNDERS = st.sampled_from([1, 2, 3, 4, 6, 8, 10, 12, 20, 200, 3000, 65_537, 10**9 + 7, 2**40])
 PARTS = st.builds(Fraction, st.integers(-(10**4), 10**6), UNDERS).map(lambda part: part % 100)
@@ -38,7 +40,7 @@ def in_columns(rows: Sequence[Sequence[Fraction]]) -> tuple[list[int], list[list
     return whole.tolist(), units.T.tolist(), aside.rows.tolist()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
 @given(st.lists(st.lists(PARTS, min_size=4, max_size=4), min_size=1, max_size=8))
 def test_parts_add_up_as_the_definition_has_it_or_are_put_aside(rows: list[list[Fraction]]) -> None:
     wholes, units, aside = in_columns(rows)
@@ -65,7 +67,7 @@ def test_ties_are_told_from_what_is_only_close_to_one() -> None:
     assert (wholes[:3], units[:3]) == ([3, 1, 2], [[1, 1, 1], [1, 0, 0], [1, 1, 0]])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 @given(
     st.lists(st.builds(Fraction, st.integers(-(10**12), 10**12), st.integers(1, 10**6)), min_size=1)
 )
@@ -115,6 +117,7 @@ def test_too_little_known_is_unknown_in_columns_too() -> None:
     assert found.tolist() == [3, 3, 0, 0]
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(-501, 501)), min_size=1))
 def test_trends_in_columns_are_those_of_the_definition(steps: list[tuple[int, int]]) -> None:
     for model in (edgy(), shipped("onboarding")):
