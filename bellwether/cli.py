@@ -15,6 +15,7 @@ from bellwether import (
     cli_look,
     cli_members,
     cli_models,
+    cli_playbooks,
     cli_plays,
     cli_proof,
     cli_run,
@@ -62,6 +63,7 @@ app.command(name="check")(cli_look.check)
 app.command(name="backtest")(cli_proof.backtest)
 app.command(name="tune")(cli_proof.tune)
 app.command(name="simulate")(cli_simulate.simulate)
+app.add_typer(cli_playbooks.app, name="playbooks")
 app.add_typer(cli_plays.app, name="plays")
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_keys.app, name="keys")

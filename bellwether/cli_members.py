@@ -34,6 +34,13 @@ GivenRole = Annotated[
     RoleName,
     typer.Option("--role", help="csm acts for customers; manager and admin release the brake."),
 ]
+Backup = Annotated[
+    str | None,
+    typer.Option("--backup", metavar="EMAIL", help="Who is told when they take no alert in time."),
+]
+Manager = Annotated[
+    str | None, typer.Option("--manager", metavar="EMAIL", help="Who is told after the backup.")
+]
 Name = Annotated[str | None, typer.Option("--name", help="Their name, if it is to be changed.")]
 
 
@@ -57,22 +64,25 @@ def list_members(as_json: Json = False) -> None:
 
 
 @app.command("set")
-def set_role(email: Email, role: GivenRole, name: Name = None) -> None:
-    """Enrol somebody, or give them another role.
+def set_role(
+    email: Email,
+    role: GivenRole,
+    name: Name = None,
+    backup: Backup = None,
+    manager: Manager = None,
+) -> None:
+    """Enrol somebody, or give them another role, and say who stands in for them.
 
-    Example: [cyan]bellwether members set carla@your-company.com --role manager[/cyan]
+    Example: [cyan]bellwether members set carla@your-company.com --role csm
+    --backup berta@your-company.com --manager max@your-company.com[/cyan]
     """
     from service import enrolment
 
+    by, now = f"{getpass.getuser()} (command line)", datetime.now(UTC)
     with house() as (_, opened):
-        member = enrolment.enrol(
-            opened,
-            email,
-            role=role.value,
-            name=name,
-            by=f"{getpass.getuser()} (command line)",
-            now=datetime.now(UTC),
-        )
+        member = enrolment.enrol(opened, email, role=role.value, name=name, by=by, now=now)
+        if backup is not None or manager is not None:
+            enrolment.stand_in(opened, email, backup=backup, manager=manager, by=by, now=now)
     console().print(f"{member.name} is {member.role} now.", markup=False)
 
 

@@ -54,7 +54,7 @@ class HasTrend(Written):
     kind: Literal["trend"]
     is_: Annotated[
         tuple[Literal["improving", "declining", "stable"], ...],
-        BeforeValidator(as_several),
+        BeforeValidator(as_several, json_schema_input_type=str | list[str]),
         Field(min_length=1),
     ] = Field(alias="is")
 

@@ -118,7 +118,9 @@ class RenewalNear(Written):
 
     kind: Literal["renewal_near"]
     within: Annotated[
-        tuple[Days, ...], BeforeValidator(as_several), Field(min_length=1, max_length=10)
+        tuple[Days, ...],
+        BeforeValidator(as_several, json_schema_input_type=int | list[int]),
+        Field(min_length=1, max_length=10),
     ]
     bands: Several
 

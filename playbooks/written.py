@@ -21,7 +21,7 @@ Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
 
 Several = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=200)], ...],
-    BeforeValidator(as_several),
+    BeforeValidator(as_several, json_schema_input_type=str | list[str]),
     Field(min_length=1),
 ]
 """One text, or a list of them; at least one."""
