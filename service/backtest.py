@@ -3,8 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import isnan
 from operator import attrgetter
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from playbooks.hindsight import Fired, Hindsight, Stay
 from playbooks.playbook import Playbook
@@ -220,40 +224,45 @@ class _Past:
 
     def _told_cases(self, seen: Seen, rows: Sequence[int]) -> Iterator[Case]:
         columns, day = seen.scores, seen.day
-        names = band_names(columns.model)
-        values = (columns.value / 100).tolist()
-        bands, last = columns.band.tolist(), seen.last.tolist()
-        factors = _factors(columns)
-        today = day.toordinal()
+        names, bands = band_names(columns.model), columns.band.tolist()
+        values = _shared(columns.value / 100)
+        factors = list(zip(*_factors(columns), strict=True))
+        rivals = list(zip(*_rivals(seen), strict=True))
         for row in rows:
             stint = self._stints[seen.stays[row]]
-            created = seen.customers[row].created_on.toordinal()
             yield Case(
                 customer=seen.customers[row].id,
                 stint=seen.stays[row],
                 as_of=day,
-                value=values[row],
+                value=values[row] or 0.0,
                 band=names[bands[row]],
                 factors=factors[row],
-                rivals=(-float(today - last[row]) if last[row] else None, float(today - created)),
+                rivals=rivals[row],
                 churned_on=stint.churned_on,
                 churned=churns_within(stint, day, self._question.horizon),
             )
 
 
-def _factors(columns: ScoreColumns) -> list[tuple[float | None, ...]]:
-    """Answer each factor's worth in the model's order; None where it did not count."""
-    worths = [
-        [
-            None if out else worth
-            for out, worth in zip(
-                each.left_out.tolist(), (each.value / MILLION).tolist(), strict=True
-            )
-        ]
-        for each in columns.factors
-        if each.shown.measured is not None
-    ]
-    return list(zip(*worths, strict=True))
+def _factors(columns: ScoreColumns) -> Iterator[list[float | None]]:
+    """Yield each factor's worths in the model's order; None where it did not count."""
+    for each in columns.factors:
+        if each.shown.measured is not None:
+            yield _shared(np.where(each.left_out, np.nan, each.value / MILLION))
+
+
+def _rivals(seen: Seen) -> Iterator[list[float | None]]:
+    """Yield how long each was silent and has been with us, higher the healthier."""
+    today = seen.day.toordinal()
+    began = [customer.created_on.toordinal() for customer in seen.customers]
+    yield _shared(np.where(seen.last > 0, (seen.last - today).astype(np.float64), np.nan))
+    yield _shared(today - np.array(began, dtype=np.float64))
+
+
+def _shared(figures: NDArray[np.float64]) -> list[float | None]:
+    """Return figures as Python's, NaN as None; equal ones are one object: there are millions."""
+    values, places = np.unique(figures, return_inverse=True)
+    known = [None if isnan(value) else value for value in values.tolist()]
+    return [known[place] for place in places.tolist()]
 
 
 class _Steps:
