@@ -106,8 +106,11 @@ def many_playbooks(house: House) -> tuple[Playbook, ...]:
     )
 
 
-def fill(url: str, customers: int, days: int = HISTORY_DAYS) -> None:
-    """Make the tables and fill them for so many customers and days up to TODAY."""
+def fill(url: str, customers: int, days: int = HISTORY_DAYS, *, raw: bool = True) -> None:
+    """Make the tables and fill them for so many customers and days up to TODAY.
+
+    Without `raw` the single events are left out, which the daily job never reads.
+    """
     with closing(Database.open(url, PATIENT)) as database:
         database.migrate()
         for first in range(0, customers, CHUNK):
@@ -119,7 +122,8 @@ def fill(url: str, customers: int, days: int = HISTORY_DAYS) -> None:
             _put(tx, invoice, _invoices(ids))
             _activity(tx, ids, days)
         with database.transaction() as tx:
-            _events(tx, database.dialect)
+            if raw:
+                _events(tx, database.dialect)
             _derived(tx)
         with database.transaction() as tx:
             tx.execute(text("ANALYZE"))
