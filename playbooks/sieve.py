@@ -127,12 +127,12 @@ def _passes(trigger: Trigger, quiet: Quiet) -> Mask:  # noqa: C901, PLR0911 - an
         case Drops():
             return _fell(trigger, quiet)
         case Crosses():
-            now, before = _beyond(trigger, quiet.value, 2), _beyond(trigger, quiet.before, 2)
+            now, before = beyond(trigger, quiet.value, 2), beyond(trigger, quiet.before, 2)
             return now & ~before
         case FactorCrosses():
             value = quiet.factors.get(trigger.factor)
             known = quiet.nobody if value is None else value != UNKNOWN
-            return known if value is None else known & _beyond(trigger, value, 6)
+            return known if value is None else known & beyond(trigger, value, 6)
         case Stays():
             days = quiet.as_of - quiet.band_since
             stayed = quiet.inside(trigger.bands) & (days >= trigger.days)
@@ -168,7 +168,13 @@ def _fell(trigger: Drops, quiet: Quiet) -> Mask:
     return found
 
 
-def _beyond(trigger: Crosses | FactorCrosses, values: Ints, places: int) -> Mask:
+def hundredths(points: Decimal) -> int:
+    """Return the least whole number of hundredths that reaches so many points."""
+    return _whole(points, 2, ROUND_CEILING)
+
+
+def beyond(trigger: Crosses | FactorCrosses, values: Ints, places: int) -> Mask:
+    """Return which values are on the side the trigger waits for."""
     at = _whole(trigger.at, places, ROUND_CEILING)
     found: Mask = values < at if trigger.direction == "below" else values >= at
     return found

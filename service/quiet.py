@@ -1,9 +1,9 @@
 """Customers about whom there is nothing to say today: scored, stored and done with in columns.
 
-On most days that is nearly everybody: they stand in the band of the day before, no play is open,
-and no playbook could have anything to say. They never become objects of ours. Whoever might be
-different is answered to the caller, who looks at them one by one (`service.batch`); both ways
-write the same rows.
+On most days that is nearly everybody: they stand in the band of the day before, no play of theirs
+could end, and no playbook could have anything to say. They never become objects of ours. Whoever
+might be different is answered to the caller, who looks at them one by one (`service.batch`); both
+ways write the same rows.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from scoring.columns.scores import ScoreColumns, scores
 from scoring.columns.worths import STATUSES
 from service.batch import Tally
 from service.occasions import occasions
+from service.open_plays import Plays, ending, running
 from service.verdict import Assignment
 from storage.answer_columns import answer_columns, overflown
 from storage.columnar import MISSING, Ints
@@ -57,6 +58,7 @@ class _Work:
     task: Assignment
     series: Series
     eve: date
+    plays: Plays
     frames: set[bytes] = field(default_factory=set)
 
 
@@ -69,7 +71,8 @@ def score_quiet(tx: Transaction, task: Assignment, ids: Sequence[int]) -> tuple[
         return Tally(), list(ids)
     series, ordered = _series(task), sorted(ids)
     standing = standings(tx, ordered, series, task.as_of)
-    work = _Work(tx, task, series, _eve(task, standing))
+    plays = running(tx, task.house, ordered) if task.decide else ()
+    work = _Work(tx, task, series, _eve(task, standing), plays)
     between = Between(work.eve, task.as_of)
     closer = np.isin(standing.ids, watched(tx, ordered, series, between))
     waiting = _comparable(work, standing) & ~closer
@@ -150,6 +153,7 @@ def _kept(work: _Work, standing: Standings, block: Block, spoken: Mask) -> Mask:
     quiet[list(columns.faults)] = False
     if task.decide:
         quiet &= ~may_fire(task.house.playbooks, compared)
+        quiet &= ~ending(work.plays, standing.ids, compared)
     chosen = np.flatnonzero(quiet)
     packed = columns.packed(chosen)
     fits = np.array([record is not None for record in packed.rows], np.bool_)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -30,6 +31,16 @@ class Series:
     version: int
     bands: Sequence[str]
     trends: Sequence[str]
+
+
+class OpenPlay(NamedTuple):
+    """What tells whether a play might end; `digest` names the playbook it is pinned to."""
+
+    customer_id: int
+    playbook: str
+    digest: str | None
+    band: str
+    score: Decimal
 
 
 class Between(NamedTuple):
@@ -106,13 +117,13 @@ def facts(tx: Connection, standing: Standings, *, people: bool) -> Facts:
 def watched(tx: Connection, ids: Sequence[int], series: Series, between: Between) -> Ints:
     """Return, of the customers from the first to the last, those no column tells all about.
 
-    They have an open play, a start that was put off, a word of a person over their score, a score
-    before that was corrected, a score between the two days, or a step between bands on this day.
+    They have a start that was put off, a word of a person over their score, a score before that
+    was corrected, a score between the two days, or a step between bands on this day.
     """
     first, last = ids[0], ids[-1]
     (eve, day), number = between, _number(series)
     month = day - timedelta(days=30 + DAYS_NEAR)
-    plays, decisions, words = play.c, decision.c, override.c
+    decisions, words = decision.c, override.c
     said, steps, scored = snapshot_revision.c, transition.c, snapshot.c
     looked: list[tuple[ColumnElement[int], ColumnElement[bool]]] = [
         (
@@ -137,9 +148,6 @@ def watched(tx: Connection, ids: Sequence[int], series: Series, between: Between
     # Small tables apart from the large ones: on a distributed PostgreSQL they lie elsewhere.
     arms = [select(owner).where(owner.between(first, last), holds) for owner, holds in looked]
     found = [
-        select(plays.customer_id).where(
-            plays.customer_id.between(first, last), plays.state == "open"
-        ),
         select(words.customer_id).where(
             words.customer_id.between(first, last), words.until >= month
         ),
@@ -150,6 +158,15 @@ def watched(tx: Connection, ids: Sequence[int], series: Series, between: Between
         for each in found
     ]
     return np.unique(np.concatenate(owners))
+
+
+def open_plays(tx: Connection, first: int, last: int) -> list[OpenPlay]:
+    """Return the open plays of the customers from the first to the last."""
+    rows = play.c
+    statement = select(
+        rows.customer_id, rows.playbook, rows.body_digest, rows.band, rows.score
+    ).where(rows.customer_id.between(first, last), rows.state == "open")
+    return [OpenPlay(*row) for row in tx.execute(statement)]
 
 
 def _people(tx: Connection, ids: Sequence[int]) -> Select[*tuple[Any, ...]]:

@@ -67,6 +67,7 @@ def run(house: House, back: int) -> tuple[RescoreReport, list[str]]:
 
 
 def test_a_day_on_which_everybody_falls_costs_the_same_for_few_and_many(house: House) -> None:
+    thriving(house.database, "steady", 3, back=32)
     few = thriving(house.database, "few", 12, back=32)
     run(house, 32)
     worsen(house.database, few, back=31)
