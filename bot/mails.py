@@ -11,6 +11,16 @@ from service.approving import shown_words
 # Once somebody decided, the first lines tell which mail it was; a button shows all of it.
 DECIDED: Final = 200
 
+_UNDECIDED: Final = {"waiting_approval": "Mail waiting for a yes", "cancelled": "Mail not sent"}
+_FATES: Final = {
+    "sent": "Mail sent",
+    "came_back": "Mail came back",
+    "complaint": "Mail sent, and called spam by its reader",
+    "unknown": "Mail perhaps sent; its answer was lost, so it is not sent again",
+    "failed": "Mail could not be sent",
+    "cancelled": "Mail could not be sent",
+}
+
 
 def mail_blocks(mail: MailView, number: int, room: int, *, open_play: bool) -> Iterator[Block]:
     """Show a mail's words and how far it has come; while it waits, the yes and the no.
@@ -51,19 +61,9 @@ def _labelled(label: str, text: str) -> Block:
 
 def _state_words(mail: MailView) -> str:
     """Say how far it has come: the step until somebody decides, the outbox from then on."""
-    match mail.step.state, mail.delivery:
-        case "waiting_approval", _:
-            return "Mail waiting for a yes"
-        case "cancelled", _:
-            return "Mail not sent"
-        case _, "sent":
-            return "Mail sent"
-        case _, "unknown":
-            return "Mail perhaps sent; its answer was lost, so it is not sent again"
-        case _, "failed" | "cancelled":
-            return "Mail could not be sent"
-        case _:
-            return "Mail on its way"
+    if mail.step.state in _UNDECIDED:
+        return _UNDECIDED[mail.step.state]
+    return _FATES.get(mail.delivery or "", "Mail on its way")
 
 
 def _after(mail: MailView) -> str:

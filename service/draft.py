@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from email.utils import parseaddr
+from typing import Final
 
 from playbooks.steps import Email, Person, Survey
 from scoring.explain import drivers
@@ -15,6 +16,9 @@ from service.ports import House, MailPolicy
 from storage.customers import Contact, Customer
 from templates.errors import TemplateFailed
 from templates.render import mail
+
+# Who reads that a fiftieth less was noticed feels watched, not looked after.
+NOTABLE: Final = Decimal("0.9")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,8 @@ def fingerprint(body: Mapping[str, object]) -> str:
 def what_fell(current: Score, earlier: Score | None) -> tuple[str, ...]:
     """Return what became less, in sentences a customer may read: no points, no invoices, no score.
 
-    Only what they did less of is named; that they opened more tickets or paid late is our worry.
+    Only what they did notably less of is named; that they opened more tickets or paid late is our
+    worry.
     """
     if earlier is None:
         return ()
@@ -120,7 +125,7 @@ def _less(before: FactorScore | None, after: FactorScore | None) -> bool:
         return False
     was = after.raw.get("before", before.raw.get("count"))
     now = after.raw.get("count")
-    return was is not None and now is not None and Decimal(now) < Decimal(was)
+    return was is not None and now is not None and Decimal(now) <= Decimal(was) * NOTABLE
 
 
 def _context(

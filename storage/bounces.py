@@ -86,6 +86,22 @@ def bounces_of(tx: Transaction, customer_id: int) -> tuple[Bounce, ...]:
     return tuple(Bounce(row.message_id, row.kind, row.status, row.at) for row in rows)
 
 
+def came_back(tx: Transaction, customer_id: int | None, message_id: int) -> Bounce | None:
+    """Return the last that was heard of a mail, but for its being late; None: no bad news."""
+    columns = (bounce.c.message_id, bounce.c.kind, bounce.c.status, bounce.c.at)
+    statement = (
+        select(*columns)
+        .where(
+            bounce.c.customer_id == customer_id,
+            bounce.c.message_id == message_id,
+            bounce.c.kind != "delayed",
+        )
+        .order_by(bounce.c.at.desc(), bounce.c.digest)
+    )
+    row = tx.execute(statement.limit(1)).one_or_none()
+    return None if row is None else Bounce(row.message_id, row.kind, row.status, row.at)
+
+
 def _mailed(row: Row[Any]) -> Mailed:
     letter_id = str(row.body.get("message_id", ""))
     return Mailed(row.id, row.customer_id, row.recipient, letter_id, row.state, row.left_at)

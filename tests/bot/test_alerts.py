@@ -66,6 +66,8 @@ FATES = (
     ("done", "pending", "Mail on its way, approved by Ben"),
     ("done", "sending", "Mail on its way, approved by Ben"),
     ("done", "sent", "Mail sent, approved by Ben"),
+    ("done", "came_back", "Mail came back, approved by Ben: 5.1.1"),
+    ("done", "complaint", "Mail sent, and called spam by its reader, approved by Ben"),
     ("done", "unknown", "perhaps sent; its answer was lost, so it is not sent again"),
     ("done", "failed", "Mail could not be sent, approved by Ben: smtp-550-rcpt"),
     ("done", "cancelled", "Mail could not be sent, approved by Ben: smtp-550-rcpt"),
@@ -77,7 +79,8 @@ def test_what_became_of_a_mail_is_said(stage: Stage, view: AlertView) -> None:
     for state, delivery, said in FATES:
         fate = {"state": state, "decided_by": "Ben", "reason": "too early"}
         step = replace(view.mails[0].step, **fate)  # type: ignore[arg-type] # a test's own states
-        trouble = "smtp-550-rcpt" if delivery in {"failed", "cancelled"} else None
+        troubles = dict.fromkeys(("failed", "cancelled"), "smtp-550-rcpt") | {"came_back": "5.1.1"}
+        trouble = troubles.get(delivery or "")
         decided = mail(view, step=step, delivery=delivery, trouble=trouble)
 
         message = shown(stage, replace(view, mails=(decided,)))

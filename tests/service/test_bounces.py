@@ -1,11 +1,13 @@
 """Mail that came back, on both databases: matched, told once, and nobody is taken at their word."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from service import privacy
+from service.alert import alert_view
 from service.bounces import Taken, take
 from service.errors import Lost
 from service.ports import House, Keep
@@ -212,3 +214,14 @@ def test_rule_19_reports_are_forgotten_in_time_and_suppressed_addresses_are_not(
 
     assert (early["bounces"], late["bounces"]) == (0, 1)
     assert suppressed(story.house)
+
+
+@pytest.mark.parametrize(("raw", "fate"), [(bounce, "came_back"), (complaint, "complaint")])
+def test_the_alert_itself_says_what_became_of_the_mail(
+    story: Story, raw: Callable[..., bytes], fate: str
+) -> None:
+    came_back(story, raw(recipient=ADDRESS, letter=letter(story)))
+
+    view = alert_view(story.house, story.play().id, now=story.watch.now())
+
+    assert [each.delivery for each in view.mails if each.step.name == "outreach"] == [fate]
