@@ -10,7 +10,7 @@ from playbooks.triggers import Drops
 from service.answer import CardView, card_of
 from service.errors import UnknownPlay
 from service.ports import House
-from storage import customers, feedback, outbox, plays
+from storage import bounces, customers, feedback, outbox, plays
 from storage.database import Transaction
 from storage.feedback import Verdict
 from storage.outbox import Message
@@ -49,7 +49,8 @@ class MailView:
     """A mail of the play: the very words, and how far it has come.
 
     `subject`, `text` and `to` are None when the mail was `blocked`, which then says why.
-    `delivery` is the outbox state once somebody has said yes ("pending", "sent", "unknown", …) and
+    `delivery` is the outbox state once somebody has said yes ("pending", "sent", "unknown", …), or
+    "came_back" or "complaint" by what was heard of it since, and
     `trouble` what the last attempt met. `until` is when the question for a yes ends.
     """
 
@@ -175,6 +176,7 @@ def _raised(steps: tuple[Step, ...]) -> Raised | None:
 def _mail(tx: Transaction, house: House, step: Step) -> MailView:
     mail: Mapping[str, str] = step.body.get("mail") or {}
     message = _message(tx, step)
+    delivery, trouble = _fate(tx, message)
     return MailView(
         step=step,
         subject=mail.get("subject"),
@@ -183,11 +185,21 @@ def _mail(tx: Transaction, house: House, step: Step) -> MailView:
         to_name=mail.get("to_name"),
         from_name=mail.get("from_name"),
         blocked=step.body.get("blocked"),
-        delivery=message.state if message is not None else None,
-        trouble=message.error if message is not None else None,
+        delivery=delivery,
+        trouble=trouble,
         edited_by=(step.body.get("edited") or {}).get("by"),
         until=step.due_at + house.approval.within if step.state == "waiting_approval" else None,
     )
+
+
+def _fate(tx: Transaction, message: Message | None) -> tuple[str | None, str | None]:
+    """Return how far a mail came, and what stood in its way: also what was heard of it since."""
+    if message is None:
+        return None, None
+    back = bounces.came_back(tx, message.customer_id, message.id)
+    if back is None:
+        return message.state, message.error
+    return ("complaint", None) if back.kind == "complaint" else ("came_back", back.status or None)
 
 
 def _message(tx: Transaction, step: Step) -> Message | None:
