@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from playbooks.load import shipped as playbooks
 from scoring.load import shipped
 from service.ports import House
 from storage.database import Database
@@ -54,7 +55,7 @@ def test_the_job_joins_and_groups_large_tables_by_the_customer_alone(
     falling: House, model: str
 ) -> None:
     # Given quiet customers, one that falls, one nobody has seen before, and a past to compare with.
-    house = replace(falling, model=shipped(model))
+    house = replace(falling, model=shipped(model), playbooks=playbooks())
     for back in (9, 8, 1):
         run(house, CROSSING - timedelta(days=back))
     customers(house, "newcomer")
