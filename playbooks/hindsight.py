@@ -13,7 +13,8 @@ from statistics import median
 
 from playbooks.decide import Close, Decision, Skip, Start, decide
 from playbooks.playbook import Playbook
-from playbooks.situation import Before, LastStart, OpenPlay, Situation, known_factors
+from playbooks.situation import Before, LastStart, OpenPlay, Silence, Situation, known_factors
+from playbooks.situation import Record as Arrival
 from playbooks.triggers import LeavesBand, looks_back
 from scoring.figures import CustomerFacts
 from scoring.model import HealthModel
@@ -41,6 +42,18 @@ class Stay:
     churned_on: date | None = None
     renewal_on: date | None = None
     csm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard of a customer on a day; `known` tells nothing heard from nobody asked."""
+
+    silences: Mapping[str, Silence] = field(default_factory=dict)
+    records: tuple[Arrival, ...] = ()
+    known: bool = False
+
+
+UNHEARD = Heard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +108,12 @@ class Hindsight:
         """Return every start so far, in order."""
         return tuple(self._fired)
 
-    def live(self, stay: Stay, score: Score) -> None:
+    def live(self, stay: Stay, score: Score, heard: Heard = UNHEARD) -> None:
         """Decide about one customer on one day; the first day of a stay is a silent baseline."""
         if not self._playbooks:
             return
         life = self._lives.setdefault(stay.number, _Life(self._looks_back))
-        seen = life.situation(self._model, stay, score)
+        seen = life.situation(self._model, stay, score, heard)
         now = datetime.combine(score.as_of + timedelta(days=1), DECIDES)
         for decision in decide(seen, self._playbooks, self._model, now):
             opened = life.apply(decision, score, now)
@@ -158,8 +171,10 @@ class _Life:
     opened: int = 0
     before: Before | None = None
     since: tuple[str, date] | None = None
+    days: int = 0
+    touched: date | None = None
 
-    def situation(self, model: HealthModel, stay: Stay, score: Score) -> Situation:
+    def situation(self, model: HealthModel, stay: Stay, score: Score, heard: Heard) -> Situation:
         before = self.last.value if self.last else None
         moved = transition(model, self.last, score)
         compared = self.looks_back and moved.kind != "baseline"
@@ -179,6 +194,11 @@ class _Life:
             band_since=self.since[1] if self.looks_back else None,
             renewal_on=stay.renewal_on,
             csm=stay.csm,
+            silences=heard.silences,
+            records=heard.records,
+            records_known=heard.known,
+            newcomer=self.days == 1 and moved.kind != "baseline",
+            last_touch=self.touched,
         )
 
     def apply(self, decision: Decision, score: Score, now: datetime) -> str | None:
@@ -195,6 +215,7 @@ class _Life:
                 self.plays[self.opened] = play
                 self.started[playbook.name] = LastStart(now, score.band, score.value)
                 self.waiting -= {playbook.name}
+                self.touched = score.as_of
                 return playbook.name
             case Start():
                 pass  # A recovery opens nothing.
@@ -205,6 +226,7 @@ class _Life:
         kept = {day: value for day, value in self.scores.items() if day >= oldest}
         self.scores = {**kept, score.as_of: score.value}
         self.last = score
+        self.days += 1
         if self.looks_back:
             self.before = Before(score.as_of, heading, known_factors(score))
 

@@ -113,14 +113,14 @@ def _judged(
     first = min(since.values()) - RHYTHM
     days = habits.active_days(tx, sorted(since), _kind(what), first, max(since.values()))
     return {
-        one: _silence(
+        one: silence_of(
             last, [day for day in days.get(one, ()) if last - RHYTHM < day <= last], as_of
         )
         for one, last in since.items()
     }
 
 
-def _silence(last: date, days: Sequence[date], as_of: date) -> Silence:
+def silence_of(last: date, days: Sequence[date], as_of: date) -> Silence:
     """Judge a silence by the eight weeks before; of too few days nothing is usual."""
     gaps = [(later - day).days - 1 for day, later in pairwise(days)]
     known = len(days) >= FEWEST_DAYS

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, assert_never
 
@@ -29,6 +29,7 @@ from playbooks.steps import (
     lists_in,
 )
 from service.chunks import chunks
+from service.heard import PastDays
 from service.past import whole
 from service.ports import House
 from storage.customers import Customer, active_ids, customers_by_ids
@@ -76,13 +77,14 @@ def simulate(house: House, playbook: Playbook, first: date, last: date) -> Simul
     acknowledgements) is not lived through again, and customers are as they are known today.
     """
     others = [each for each in house.playbooks if each.name != playbook.name]
-    hindsight = Hindsight([*others, playbook], house.model)
+    there = replace(house, playbooks=(*others, playbook))
+    hindsight = Hindsight(there.playbooks, house.model)
     known: dict[int, Customer] = {}
     days: set[date] = set()
     with house.database.reading() as tx:
         for ids in chunks(active_ids(tx), AT_ONCE):
             customers = customers_by_ids(tx, ids)
-            scored = _live(tx, house, hindsight, customers, _days(first - WARM_UP, last))
+            scored = _live(tx, there, hindsight, customers, _days(first - WARM_UP, last))
             seen = {(one, day) for one, day in scored if day >= first}
             known |= {one: customers[one] for one, _ in seen}
             days |= {day for _, day in seen}
@@ -110,8 +112,9 @@ def _live(
     """Live through the stored days of some customers; return which there were."""
     found = snapshots_on(tx, sorted(customers), house.model.name, days)
     stays = {one: _stay(customer) for one, customer in customers.items()}
+    past = PastDays(tx, house.playbooks, sorted(customers), days)
     for one, day in sorted(found, key=lambda key: (key[1], key[0])):
-        hindsight.live(stays[one], whole(found[one, day]))
+        hindsight.live(stays[one], whole(found[one, day]), past.on(one, day))
     return list(found)
 
 

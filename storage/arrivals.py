@@ -36,6 +36,30 @@ def records(
     return dict(found)
 
 
+def spans(
+    tx: Transaction, ids: Ids, kinds: Collection[RecordKind], first: date, last: date
+) -> Mapping[int, tuple[tuple[Record, date], ...]]:
+    """Return the records of these kinds with the last day on which each stood or was news.
+
+    It is what `records` answers for each of the days between, in one go.
+    """
+    found: defaultdict[int, tuple[tuple[Record, date], ...]] = defaultdict(tuple)
+    if "invoice_overdue" in kinds:
+        statement = select(
+            invoice.c.customer_id, invoice.c.due_on, invoice.c.paid_on, invoice.c.invoice_id
+        ).where(among(tx, invoice.c.customer_id, ids), invoice.c.due_on.between(first - LONG, last))
+        for row in tx.execute(statement):
+            until = min(row.paid_on or last, row.due_on + LONG)
+            until = until - A_DAY if row.paid_on is not None and until == row.paid_on else until
+            record = Record("invoice_overdue", row.due_on + A_DAY, row.invoice_id)
+            found[row.customer_id] += ((record, until),)
+    others = frozenset(kinds) - {"invoice_overdue"}
+    for back in range(0, (last - first).days + 1, LATELY.days):
+        for one, several in records(tx, ids, others, last - timedelta(days=back)).items():
+            found[one] += tuple((each, each.on + LATELY) for each in several)
+    return dict(found)
+
+
 def _gather(found: dict[int, tuple[Record, ...]], more: Iterator[Found]) -> None:
     for one, record in more:
         found[one] += (record,)

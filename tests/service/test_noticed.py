@@ -10,6 +10,7 @@ import pytest
 from playbooks.playbook import Playbook
 from service import records
 from service.ports import House
+from service.simulate import simulate
 from storage import customers, plays
 from storage.plays import Decision
 from tests.service.daily import customers as enrol
@@ -133,7 +134,24 @@ def test_an_invoice_is_overdue_on_the_day_after_it_was_due_and_paying_it_ends_th
     assert closed(town) == ["No invoice is overdue any more."]
 
 
-@pytest.mark.slow
+def test_a_simulation_finds_the_silences_and_records_that_the_days_brought(town: House) -> None:
+    invoice(town, day(2), paid=day(9))
+    silent, overdue = book(SILENT), book(OVERDUE | {"for_days": 2}, name="owing")
+    both = replace(town, playbooks=(silent, overdue))
+    for one in days(day(0), day(9)):
+        assert run(both, one).failures == ()
+    lived = [(one.playbook, one.as_of) for one in decisions(town) if one.outcome == "started"]
+
+    found = [
+        (playbook.name, start.on)
+        for playbook in (silent, overdue)
+        for start in simulate(both, playbook, day(0), day(9)).starts
+        if start.customer == "acme"
+    ]
+
+    assert sorted(found) == sorted(lived) == [("mine", day(7)), ("owing", day(3))]
+
+
 def test_rule_7_an_invoice_that_arrives_late_raises_no_back_dated_alert(town: House) -> None:
     assert lives(town, book(OVERDUE), 0, 5) == []
     invoice(town, day(1))
