@@ -81,7 +81,7 @@ def work(job: dict[str, Any]) -> None:
     point = BY_NAME.get(job["point"] or "")
     executioner = Executioner(point.place if point else None, job["occurrence"])
     install(executioner)
-    outside = Outside(job["slack_url"], job["smtp_url"])
+    outside = Outside(job["slack_url"], job["smtp_url"], job["hook_port"])
     database = Database.open(job["database_url"])
     late = timedelta(seconds=job["late"])
     live(database, outside, executioner.note_act, late, job["days"])

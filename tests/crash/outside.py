@@ -1,4 +1,4 @@
-"""The outside world: a mail server and a Slack that can kill whoever speaks with them.
+"""The outside world: a mail server, a Slack and an endpoint that can kill whoever calls them.
 
 They do what theirs do and no more; the sandbox is for strictness, these are for exact moments.
 """
@@ -37,10 +37,11 @@ class Said:
 
 @dataclass
 class Arrived:
-    """All that ever arrived, by mail (address, Message-ID) and in Slack."""
+    """All that ever arrived: mails (address, Message-ID), messages in Slack, calls by their id."""
 
     mails: list[tuple[str, str]] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -134,7 +135,7 @@ class Post(socketserver.StreamRequestHandler):
 
 
 class Api(BaseHTTPRequestHandler):
-    """Slack's Web API, as far as the channel asks it."""
+    """Slack's Web API, as far as the channel asks it, and the endpoint of a webhook."""
 
     world: World
     numbers = itertools.count(1)
@@ -151,6 +152,8 @@ class Api(BaseHTTPRequestHandler):
         word = f"{method} in a thread" if threaded else method
         try:
             self.world.hear(word, "asked")
+            if method == "hook":
+                given["id"] = self.headers["webhook-id"]
             answer = {"ok": True, **_ANSWERS[method](self.world, given)}
             self.world.hear(word, "answered")
         except Killed:
@@ -208,6 +211,12 @@ def _update(_world: World, given: dict[str, Any]) -> dict[str, Any]:
     return {"channel": given["channel"], "ts": given["ts"]}
 
 
+def _hook(world: World, given: dict[str, Any]) -> dict[str, Any]:
+    with world.arrived.lock:
+        world.arrived.calls.append(str(given["id"]))
+    return {}
+
+
 def _history(world: World, given: dict[str, Any]) -> dict[str, Any]:
     return _page(world, given["channel"], None)
 
@@ -235,6 +244,7 @@ _ANSWERS: dict[str, Callable[[World, dict[str, Any]], dict[str, Any]]] = {
     "conversations.replies": _replies,
     "chat.postMessage": _post,
     "chat.update": _update,
+    "hook": _hook,
 }
 
 
@@ -259,6 +269,7 @@ def opened() -> Iterator[tuple[Outside, Callable[[World], None]]]:
     addresses = Outside(
         f"http://127.0.0.1:{slack.server_address[1]}/api/",
         f"smtp://127.0.0.1:{mails.server_address[1]}?starttls=off",
+        slack.server_address[1],
     )
     try:
         yield addresses, belong

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Act = Literal["daily", "deliver", "click", "approve", "unsubscribe"]
+Act = Literal["daily", "deliver", "click", "approve", "answer", "advance", "unsubscribe"]
 When = Literal["before", "after"]
 Heard = Literal["asked", "answered"]
 
@@ -25,6 +25,7 @@ SETTLE: Final = r"update message set (?=.*error=).*state="
 DELIVERY: Final = r"insert into delivery"
 ACKNOWLEDGE: Final = r"update play set .*acknowledged_by"
 DECIDE_STEP: Final = r"update step set .*decided_by"
+ANSWER: Final = r"update step set .*answer="
 AUDIT: Final = r"insert into audit"
 SUPPRESS: Final = r"insert into suppression"
 
@@ -78,11 +79,8 @@ class Point:
     place: Place
 
 
-def _around(group: str, act: Act, what: str, says: str) -> list[Point]:
-    return [
-        Point(group, f"{group}: {when} {what}", Statement(act, says, when))
-        for when in ("before", "after")
-    ]
+def _within(group: str, act: Act, what: str, says: str, when: When = "before") -> Point:
+    return Point(group, f"{group}: {when} {what}", Statement(act, says, when))
 
 
 def _commit(group: str, act: Act, what: str, says: str) -> list[Point]:
@@ -100,18 +98,21 @@ def _wire(group: str, word: str) -> list[Point]:
 
 
 POINTS: Final[tuple[Point, ...]] = (
-    *_around("rescore", "daily", "snapshots are written", SNAPSHOT),
-    *_around("rescore", "daily", "transitions are written", TRANSITION),
-    *_around("rescore", "daily", "current scores are moved", CURRENT),
+    _within("rescore", "daily", "snapshots are written", SNAPSHOT),
+    _within("rescore", "daily", "transitions are written", TRANSITION),
+    _within("rescore", "daily", "current scores are moved", CURRENT),
+    _within("rescore", "daily", "current scores are moved", CURRENT, "after"),
     *_commit("rescore", "daily", "a batch", SNAPSHOT),
-    *_around("decide", "daily", "plays are opened", PLAY),
-    *_around("decide", "daily", "steps are added", STEP),
-    *_around("decide", "daily", "decisions are recorded", DECISION),
-    *_around("enqueue", "daily", "messages are held", MESSAGE),
+    _within("decide", "daily", "plays are opened", PLAY),
+    _within("decide", "daily", "steps are added", STEP),
+    _within("decide", "daily", "decisions are recorded", DECISION),
+    _within("decide", "daily", "decisions are recorded", DECISION, "after"),
+    _within("enqueue", "daily", "messages are held", MESSAGE),
+    _within("enqueue", "daily", "messages are held", MESSAGE, "after"),
     *_commit("enqueue", "daily", "a batch with messages", MESSAGE),
-    *_around("enqueue", "daily", "messages are released", RELEASE),
+    _within("enqueue", "daily", "messages are released", RELEASE),
     *_commit("enqueue", "daily", "the release", RELEASE),
-    *_around("claim", "deliver", "messages are claimed", CLAIM),
+    _within("claim", "deliver", "messages are claimed", CLAIM),
     *_commit("claim", "deliver", "the claim", CLAIM),
     *_wire("send mail", "connect"),
     *_wire("send mail", "EHLO"),
@@ -128,20 +129,31 @@ POINTS: Final[tuple[Point, ...]] = (
     *_wire("send to Slack", "chat.postMessage"),
     *_wire("send to Slack", "chat.postMessage in a thread"),
     *_wire("send to Slack", "chat.update"),
-    *_around("record", "deliver", "a message is settled", SETTLE),
-    *_around("record", "deliver", "the attempt is kept", DELIVERY),
-    *_around("record", "deliver", "the thread's note is enqueued", MESSAGE),
+    _within("record", "deliver", "a message is settled", SETTLE),
+    _within("record", "deliver", "the attempt is kept", DELIVERY),
+    _within("record", "deliver", "the thread's note is enqueued", MESSAGE),
+    _within("record", "deliver", "the thread's note is enqueued", MESSAGE, "after"),
     *_commit("record", "deliver", "what came of it", DELIVERY),
-    *_around("click", "click", "the play is taken on", ACKNOWLEDGE),
-    *_around("click", "click", "the redrawing is enqueued", MESSAGE),
-    *_around("click", "click", "the audit entry", AUDIT),
+    _within("click", "click", "the play is taken on", ACKNOWLEDGE),
+    _within("click", "click", "the redrawing is enqueued", MESSAGE),
+    _within("click", "click", "the audit entry", AUDIT),
     *_commit("click", "click", "the click", ACKNOWLEDGE),
-    *_around("approve", "approve", "the step is decided", DECIDE_STEP),
-    *_around("approve", "approve", "the mail is enqueued", MESSAGE),
-    *_around("approve", "approve", "the audit entry", AUDIT),
+    _within("approve", "approve", "the step is decided", DECIDE_STEP),
+    _within("approve", "approve", "the mail is enqueued", MESSAGE),
+    _within("approve", "approve", "the audit entry", AUDIT),
     *_commit("approve", "approve", "the yes", DECIDE_STEP),
-    *_around("unsubscribe", "unsubscribe", "the address is barred", SUPPRESS),
-    *_around("unsubscribe", "unsubscribe", "the audit entry", AUDIT),
+    _within("answer", "answer", "the answer is noted", ANSWER),
+    _within("answer", "answer", "what follows is added", STEP),
+    _within("answer", "answer", "the call is enqueued", MESSAGE),
+    _within("answer", "answer", "the audit entry", AUDIT),
+    *_commit("answer", "answer", "the answer", ANSWER),
+    *_wire("call a webhook", "hook"),
+    _within("go on", "advance", "the wait is settled", DECIDE_STEP),
+    _within("go on", "advance", "what follows is added", STEP),
+    _within("go on", "advance", "the post is enqueued", MESSAGE),
+    *_commit("go on", "advance", "the going on", DECIDE_STEP),
+    _within("unsubscribe", "unsubscribe", "the address is barred", SUPPRESS),
+    _within("unsubscribe", "unsubscribe", "the audit entry", AUDIT),
     *_commit("unsubscribe", "unsubscribe", "leaving", SUPPRESS),
 )
 BY_NAME: Final = {point.name: point for point in POINTS}

@@ -20,9 +20,11 @@ class Remains:
     rows: dict[str, int]
     mails: dict[str, str]
     states: Counter[str]
+    dropped: Counter[str]
     deeds: Counter[str]
     arrived: Counter[tuple[str, str]]
     said: Counter[str]
+    calls: Counter[str]
 
 
 def remains(url: str, arrived: Arrived) -> Remains:
@@ -32,9 +34,19 @@ def remains(url: str, arrived: Arrived) -> Remains:
             rows={name: _count(tx, name) for name in ("snapshot", "transition", "play", "step")},
             mails={ids[key]: state for key, state in _pairs(tx, _STATES)},
             states=Counter(state for _, state in _pairs(tx, "SELECT key, state FROM message")),
-            deeds=Counter(action for action, _ in _pairs(tx, "SELECT action, subject FROM audit")),
+            dropped=Counter(
+                why
+                for _, why in _pairs(tx, "SELECT key, error FROM message WHERE state = 'cancelled'")
+            ),
+            deeds=Counter(
+                action
+                for action, _ in _pairs(
+                    tx, "SELECT action, subject FROM audit WHERE action <> 'webhook-add'"
+                )
+            ),
             arrived=Counter(arrived.mails),
             said=Counter(_intent(each.metadata) for each in arrived.said),
+            calls=Counter(arrived.calls),
         )
 
 
@@ -80,19 +92,23 @@ def faults(found: Remains, days: int, *, doubt: int) -> Iterator[str]:
         yield f"{len(found.mails)} mails intended"
     if twice := {one: many for one, many in found.arrived.items() if many > 1}:
         yield f"mails doubled: {twice}"
-    if found.deeds != Counter(dict.fromkeys(_DEEDS, days)):
+    if found.deeds != Counter(dict.fromkeys(DEEDS, days)):
         yield f"deeds: {dict(found.deeds)}"
     yield from _mails_amiss(found, days)
     yield from _words_amiss(found, days)
 
 
-_DEEDS = ("acknowledge", "approve", "unsubscribe")
+# What a play adds to: with what follows from the answer and from the wait.
+STEPS = 9
+# The alert, and the two posts.
+ROOTS = 3
+DEEDS = ("acknowledge", "approve", "question", "unsubscribe")
 
 
 def _whole(days: int) -> dict[str, int]:
     """Return how many rows there are when each was written, once."""
     snapshots = (len(DAYS) + UNMOVED) * (days + 1)
-    return {"snapshot": snapshots, "transition": days, "play": days, "step": 5 * days}
+    return {"snapshot": snapshots, "transition": days, "play": days, "step": STEPS * days}
 
 
 def _mails_amiss(found: Remains, days: int) -> Iterator[str]:
@@ -110,5 +126,7 @@ def _words_amiss(found: Remains, days: int) -> Iterator[str]:
     if twice := [key for key, many in found.said.items() if many > 1]:
         yield f"said twice in Slack: {twice}"
     roots = [key for key in found.said if "/note/" not in key]
-    if len(roots) != 2 * days:
+    if len(roots) != ROOTS * days:
         yield f"{len(roots)} alerts and posts in Slack"
+    if len(found.calls) != days:
+        yield f"{len(found.calls)} calls of the webhook"

@@ -44,6 +44,7 @@ class Stage:
                 "database_url": url,
                 "slack_url": self.addresses.slack_url,
                 "smtp_url": self.addresses.smtp_url,
+                "hook_port": self.addresses.hook_port,
                 "point": point.name if point else None,
                 "occurrence": occurrence,
                 "late": late,

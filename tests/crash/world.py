@@ -1,10 +1,12 @@
 """Three days in a small house, lived the same way by every process that is killed in it.
 
 On each day one customer falls. The job scores and decides, what follows is delivered, the CSM
-clicks, what follows from that is delivered, and the customer unsubscribes. Living a day again is
-what a restarted process does: it finds done what is done, and does the rest.
+clicks and answers, what follows from that is delivered, a day later the play goes on, and the
+customer unsubscribes. Living a day again is what a restarted process does: it finds done what is
+done, and does the rest.
 """
 
+import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,11 +16,15 @@ from zoneinfo import ZoneInfo
 from bellwether.clock import ReplayClock
 from bot.channel import SlackChannel
 from bot.connection import SlackSettings
+from delivery.reach import Found, LookUp
 from delivery.smtp import SmtpChannel
+from delivery.webhook import WebhookChannel
 from playbooks.load import parse
 from playbooks.playbook import Playbook
 from scoring.load import shipped
-from service import unsubscribe
+from service import unsubscribe, webhooks
+from service.advance import advance
+from service.answered import answer_step
 from service.deliver import deliver
 from service.ports import Channel, House, MailPolicy
 from service.rescore import rescore
@@ -34,7 +40,8 @@ DAYS: Final = (1, 2, 3)
 ROOMS: Final = (1, 2, 3)
 # They look on while others fall.
 UNMOVED: Final = 2
-DAY_0: Final = date(2026, 5, 1)
+# A Sunday: what follows happens on working days.
+DAY_0: Final = date(2026, 5, 3)
 # After so long a killed process's leases have run out, and its work is taken over.
 LAPSE: Final = timedelta(minutes=10)
 SECRET: Final = b"a secret of the crash tests"
@@ -57,6 +64,16 @@ then:
     approval: false
   - {{step: ask, kind: email, to: contact, template: outreach_churn_risk, from: house}}
   - {{step: call, kind: task, title: Call them, due_in_business_days: 1}}
+  - step: why
+    kind: question
+    text: What has happened?
+    answers:
+      - answer: left
+        title: Our champion left
+        then: [{{step: hook, kind: webhook, endpoint: crm}}]
+      - {{answer: other, title: Something else}}
+  - {{step: pause, kind: wait, days: 1}}
+  - {{step: later, kind: slack_post, to: "#room-{number}", text: A day has passed.}}
 """
 
 # Told by the driver, so that it knows what the process is about.
@@ -69,6 +86,7 @@ class Outside:
 
     slack_url: str
     smtp_url: str
+    hook_port: int
 
 
 def playbooks() -> tuple[Playbook, ...]:
@@ -132,6 +150,8 @@ def plant(database: Database, days: int = len(DAYS)) -> None:
         ]
         old = TicketFields(ids[0], "old", noon(-50), None, None, None)
         upsert_tickets(tx, [old, *storms])
+    url = "http://crm.example/hook"
+    webhooks.add(house(database), "crm", url, inside=True, by="the tests", now=noon(-60))
 
 
 def baseline(database: Database) -> None:
@@ -151,6 +171,10 @@ def live(
         _deliver(here, outside, clock, act)
         _click(here, number, clock, act)
         _deliver(here, outside, clock, act)
+        clock.set(noon(number + 2) + late)
+        act("advance")
+        advance(here, now=clock.now())
+        _deliver(here, outside, clock, act)
         act("unsubscribe")
         _leave(here, number, clock)
 
@@ -165,7 +189,17 @@ def _channels(here: House, outside: Outside, clock: ReplayClock) -> Mapping[str,
     return {
         "slack": SlackChannel(here, clock, slack),
         "email": SmtpChannel(outside.smtp_url, clock),
+        "webhook": WebhookChannel(here, clock, lookup=_at(outside.hook_port)),
     }
+
+
+def _at(port: int) -> LookUp:
+    """Find every name on this machine, at the port of the process's own world."""
+
+    def lookup(*_asked: object, **_how: object) -> list[Found]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
+
+    return lookup
 
 
 def _click(here: House, number: int, clock: ReplayClock, act: Act) -> None:
@@ -176,18 +210,18 @@ def _click(here: House, number: int, clock: ReplayClock, act: Act) -> None:
         assert member is not None
         assert customer is not None
         ours = plays.open_plays(tx, [customer.id]).get(customer.id, ())
-        waiting = [
-            step
-            for play in ours
-            for step in plays.steps_of(tx, play.id)
-            if step.state == "waiting_approval"
-        ]
+        steps = [step for play in ours for step in plays.steps_of(tx, play.id)]
     for play in ours:
         act("click")
         acknowledge(here, play.id, replace(member, role="csm"), now=clock.now())
-    for step in waiting:
-        act("approve")
-        approve(here, step.id, replace(member, role="csm"), now=clock.now())
+    for step in steps:
+        match step.state:
+            case "waiting_approval":
+                act("approve")
+                approve(here, step.id, replace(member, role="csm"), now=clock.now())
+            case "waiting_answer":
+                act("answer")
+                answer_step(here, step.id, replace(member, role="csm"), "left", now=clock.now())
 
 
 def _leave(here: House, number: int, clock: ReplayClock) -> None:
