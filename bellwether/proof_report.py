@@ -145,7 +145,7 @@ def _notes(found: Backtest, question: Question) -> Iterator[str]:
 
 def _records(found: Backtest, question: Question) -> tuple[Record, ...]:
     fired = [one for _, one in found.replayed.fired]
-    return records(question.playbooks, fired, question.horizon)
+    return records(question.playbooks, fired, question.horizon, question.model)
 
 
 def _played(record: Record, question: Question) -> str:

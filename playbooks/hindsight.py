@@ -15,9 +15,10 @@ from playbooks.decide import Close, Decision, Skip, Start, decide
 from playbooks.playbook import Playbook
 from playbooks.situation import Before, LastStart, OpenPlay, Silence, Situation, known_factors
 from playbooks.situation import Record as Arrival
-from playbooks.triggers import LeavesBand, looks_back
+from playbooks.triggers import LeavesBand, Schedule, bands_named, looks_back
+from scoring.bands import tone
 from scoring.figures import CustomerFacts
-from scoring.model import HealthModel
+from scoring.model import UNKNOWN_BAND, HealthModel
 from scoring.score import Score
 from scoring.transition import transition
 from scoring.trend import Trend, trend
@@ -26,6 +27,7 @@ from scoring.trend import Trend, trend
 # weekly as a rule, so that a month is four looks or five.
 WEEK, WEEK_BRIDGED = 7, 3
 MONTH, MONTH_BRIDGED = 30, 6
+GOOD = "good"  # The tone of a band nobody worries about.
 # The daily job decides about a day on the next morning.
 DECIDES = time(tzinfo=UTC)
 
@@ -134,14 +136,27 @@ def _fired(playbook: str, stay: Stay, score: Score, reason: str) -> Fired:
 
 
 def records(
-    playbooks: Iterable[Playbook], fired: Sequence[Fired], horizon: int
+    playbooks: Iterable[Playbook],
+    fired: Sequence[Fired],
+    horizon: int,
+    model: HealthModel | None = None,
 ) -> tuple[Record, ...]:
-    """Return what each playbook that alerts would have been worth, in the order given."""
+    """Return what each playbook that warns would have been worth, in the order given.
+
+    One for good times warns of nothing: it is right when nobody leaves.
+    """
     return tuple(
         _record(playbook, [one for one in fired if one.playbook == playbook.name], horizon)
         for playbook in playbooks
-        if not isinstance(playbook.when, LeavesBand)
+        if not isinstance(playbook.when, LeavesBand | Schedule) and not _cheers(playbook, model)
     )
+
+
+def _cheers(playbook: Playbook, model: HealthModel | None) -> bool:
+    """Tell whether a playbook begins with something good, as far as its bands say so."""
+    bands = bands_named(playbook.when)
+    known = [tone(model, band) for band in bands] if model is not None else []
+    return GOOD in known and set(known) <= {GOOD, UNKNOWN_BAND}
 
 
 def _record(playbook: Playbook, fired: Sequence[Fired], horizon: int) -> Record:

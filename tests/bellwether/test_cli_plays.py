@@ -80,7 +80,7 @@ def test_wrong_words_about_plays_are_told_in_a_sentence(acme: Run) -> None:
         (("plays", "list", "--customer", "nobody"), 1, "No customer is called"),
         (("why", "nobody"), 1, "No customer is called"),
         (("why", "acme", "--days", "0"), 2, "days"),
-        (("simulate", "nothing"), 1, "there are churn-risk, new-at-risk, recovered"),
+        (("simulate", "nothing"), 1, "there are churn-risk, critical-save, fast-drop"),
         (("simulate", "missing.yaml"), 1, "Cannot read missing.yaml"),
         (("simulate", "churn-risk", "--from", "2026-02-01", "--to", "2026-01-01"), 2, "after"),
     ):
@@ -109,7 +109,7 @@ def test_a_fall_in_the_past_is_simulated_by_name_and_from_a_file(run: Run, tmp_p
     data = json.loads(run("simulate", "mine.yaml", "--from", first, "--json").out)
     before = run("simulate", "mine.yaml", "--from", "2024-01-01", "--to", "2024-02-01")
 
-    assert "churn-risk@1 from" in named.out, named.err
+    assert "churn-risk@2 from" in named.out, named.err
     assert "Nothing was sent." in named.out
     assert [one["customer"] for one in data["starts"]] == ["acme"]
     assert data["starts"][0]["reason"].startswith("login_frequency fell under 80")
