@@ -160,6 +160,14 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
+def mail_place(text: str) -> Path:
+    """Take a Maildir, or a file that may still be to come."""
+    path = Path(text)
+    if path.is_dir() and not (path / "new").is_dir():
+        raise ValueError
+    return path
+
+
 def word(text: str) -> str:
     """Take any text on one line."""
     if not text.isprintable():

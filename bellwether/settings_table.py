@@ -14,6 +14,7 @@ from bellwether.settings_readers import (
     days_kept,
     days_waited,
     folder,
+    mail_place,
     names,
     one_of,
     port,
@@ -294,7 +295,7 @@ TABLE: tuple[Setting, ...] = (
         "a Maildir folder or an mbox file",
         "Where the mail server puts reports of mail that came back; they are read every few "
         "seconds.",
-        Path,
+        mail_place,
     ),
     Setting(
         "SLACK_BOT_TOKEN",
