@@ -120,7 +120,7 @@ def _passes(trigger: Trigger, quiet: Quiet) -> Mask:  # noqa: C901, PLR0911 - an
         return quiet.everybody
     match trigger:
         case EntersBand():
-            newcomers: Mask = quiet.band_since == quiet.eve
+            newcomers: Mask = (quiet.band_since == quiet.eve) & quiet.inside(trigger.bands)
             return newcomers if trigger.at_first_sight else quiet.nobody
         case LeavesBand():
             return quiet.nobody

@@ -21,9 +21,9 @@ def occasions(
     silent = {(when.of, when.days) for when in whens if isinstance(when, Silent)}
     found: set[int] = set()
     for what, days in sorted(silent):
-        reached = timedelta(days=days)
+        first, last = (day - timedelta(days=days) for day in (eve + timedelta(days=1), as_of))
         kind = None if what == ANY_KIND else what
-        found |= habits.silent_since(tx, ids, kind, eve - reached, as_of - reached).keys()
+        found |= habits.silent_since(tx, ids, kind, first, last).keys()
     return found | _arrived(
         tx, [when for when in whens if isinstance(when, RecordArrives)], ids, as_of, eve
     )
