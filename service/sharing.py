@@ -219,7 +219,8 @@ class Worker:
             return self.claim()
 
     def _settle(self, tx: Transaction, held: Share, tally: Tally, *, last: bool) -> Share | None:
-        shares.settle_share(tx, held, asdict(tally), done=last)
+        until = self.crew.now() + LEASE
+        shares.settle_share(tx, held, asdict(tally), done=last, until=until)
         return self._claim(tx) if last else None
 
     def _task(self, identity: str) -> Assignment:

@@ -51,15 +51,18 @@ def forget_months(tx: Transaction, before: datetime, limit: int) -> int:
     Stops after the month that brings it to `limit`.
     """
     tx.execute(text(_PATIENCE))
-    gone = 0
+    gone, over = 0, []
     for month in _months(tx):
         if gone >= limit or next_month(month) > _utc(before).date():
             break
         gone += _forget(tx, month, next_month(month))
-        tx.execute(text(f"DROP TABLE {_name(month)}"))
-    if gone < limit and _utc(before).date() >= FIRST:
-        gone += _forget(tx, date.min, FIRST)
-        tx.execute(text(f"TRUNCATE {EARLIER}"))
+        over.append(f"DROP TABLE {_name(month)}")
+    if gone < limit and _utc(before).date() >= FIRST and (early := _forget(tx, date.min, FIRST)):
+        gone += early
+        over.append(f"TRUNCATE {EARLIER}")
+    # Last, for it keeps writers of all months out until the commit.
+    for command in over:
+        tx.execute(text(command))
     return gone
 
 

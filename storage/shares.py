@@ -113,9 +113,14 @@ def hold_share(tx: Transaction, held: Share) -> dict[str, Any] | None:
     return None if row is None else row.tally or {}
 
 
-def settle_share(tx: Transaction, held: Share, tally: Mapping[str, Any], *, done: bool) -> None:
-    """Write down what has come of a share so far, in the transaction that holds it."""
-    values = {"tally": dict(tally), "state": "done" if done else "open"}
+def settle_share(
+    tx: Transaction, held: Share, tally: Mapping[str, Any], *, done: bool, until: datetime
+) -> None:
+    """Write down what has come of a share so far, in the transaction that holds it.
+
+    One that is not done stays its holder's `until` then.
+    """
+    values = {"tally": dict(tally), "state": "done" if done else "open", "lease_until": until}
     tx.execute(update(share).where(*_held(held)).values(**values))
 
 

@@ -82,10 +82,10 @@ def test_who_lost_a_share_finds_out_before_writing_anything_down(database: Datab
 
     with database.transaction() as tx:
         assert hold_share(tx, lost) is None
-        settle_share(tx, lost, {"scored": 9}, done=True)
+        settle_share(tx, lost, {"scored": 9}, done=True, until=NOON + LEASE)
     with database.transaction() as tx:
         assert hold_share(tx, again) == {}
-        settle_share(tx, again, {"scored": 3}, done=True)
+        settle_share(tx, again, {"scored": 3}, done=True, until=NOON + LEASE)
 
     with database.reading() as tx:
         assert tallies(tx, RUN.name) == [{"scored": 3}]
@@ -106,14 +106,25 @@ def test_what_a_killed_worker_held_is_given_back_by_whoever_saw_it_die(
         assert hold_share(tx, kept) == {}
 
 
+def test_a_worker_that_gets_on_with_its_share_keeps_it(database: Database) -> None:
+    dealt(database, range(3))
+    held = claimed(database)
+
+    with database.transaction() as tx:
+        settle_share(tx, held, {"scored": 1}, done=False, until=NOON + 3 * LEASE)
+
+    with database.transaction() as tx:
+        assert claim_share(tx, RUN.name, "two", NOON + 2 * LEASE, LEASE) is None
+
+
 def test_how_far_a_run_is_counts_customers_and_what_is_not_done(database: Database) -> None:
     dealt(database, range(3), range(3, 5))
     held = claimed(database)
     with database.transaction() as tx:
-        settle_share(tx, held, {"scored": 2}, done=False)
+        settle_share(tx, held, {"scored": 2}, done=False, until=NOON + LEASE)
         half = progress(tx, RUN.name)
         assert hold_share(tx, held) == {"scored": 2}
-        settle_share(tx, held, {"scored": 3}, done=True)
+        settle_share(tx, held, {"scored": 3}, done=True, until=NOON + LEASE)
 
     with database.reading() as tx:
         assert half == Progress(done=0, total=5, open=2)
