@@ -12,6 +12,7 @@ from bot.channel import SlackChannel
 from bot.connection import SlackSettings
 from delivery.smtp import SmtpChannel
 from delivery.webhook import WebhookChannel
+from playbooks.steps import SlackAlert, SlackPost, every
 from sandbox.server import Sandbox
 from service.ports import Channel, Clock, House
 from storage.people import members
@@ -37,7 +38,8 @@ class Doors:
         """
         if self.sandbox is None:
             return
-        for name in sorted({house.digest_to, house.alerts_to, house.operator_to}):
+        spoken_to = {house.digest_to, house.alerts_to, house.operator_to, *_named(house)}
+        for name in sorted(spoken_to):
             if name.startswith("#"):
                 self.sandbox.ensure_channel(name)
         with house.database.reading() as tx:
@@ -45,6 +47,13 @@ class Doors:
         self.sandbox.ensure_member(_ADMIN, "Workspace Admin", admin=True)
         for person in people:
             self.sandbox.ensure_member(person.email, person.name, person.timezone or "UTC")
+
+
+def _named(house: House) -> Iterator[str]:
+    """Yield the conversations that playbooks speak to by name."""
+    for step in every([step for book in house.playbooks for step in book.then]):
+        if isinstance(step, SlackAlert | SlackPost):
+            yield step.to
 
 
 @contextmanager

@@ -140,8 +140,10 @@ def _fall_words(view: AlertView) -> str:
         return f"{points(view.play.score)} of 100, {band_words(view.play.band)}"
     if raised.score_before is None or raised.band_before is None:
         return f"{points(raised.score)} of 100, {band_words(raised.band)}"
+    moved = raised.band_before != raised.band
+    before = f"{band_words(raised.band_before)} to " if moved else ""
     return (
-        f"{band_words(raised.band_before)} to {band_words(raised.band)}, "
+        f"{before}{band_words(raised.band)}, "
         f"{points(raised.score_before)} to {points(raised.score)}"
     )
 

@@ -48,8 +48,10 @@ def _ask(ask: AskView, number: int, *, open_play: bool) -> Iterator[Block]:
     kind = _KINDS.get(ask.step.kind, "Question")
     until = f", until {wording.day(ask.until.date())}" if waits else ""
     yield blocks.rich(
-        blocks.line(blocks.said(f"{kind}{until}\n", bold=True), blocks.said(_text(ask.text))),
-        *([] if waits else [blocks.line(blocks.said(f"\n{_outcome(ask)}"))]),
+        blocks.line(
+            blocks.said(f"{kind}{until}\n", bold=True), blocks.said(f"{_text(ask.text)}\n")
+        ),
+        *([] if waits else [blocks.line(blocks.said(_outcome(ask)))]),
     )
     if waits and ask.answers:
         yield blocks.actions(*_answers(ask, number))
@@ -129,11 +131,11 @@ def _task_button(task: TaskView, number: int) -> Block:
 
 
 def _rung(view: AlertView, rung: RungView) -> str | None:
-    at, who = blocks.moment(rung.at), f"the {blocks.literal(rung.to, 80)}"
+    at = blocks.moment(rung.at)
     match rung.step.state:
         case "scheduled" if view.play.state == "open" and not view.acknowledged_by:
-            return f"Unless somebody acknowledges it, {who} is told {at}"
+            return f"Unless somebody acknowledges it, others are told {at}"
         case "done":
-            return f"{who.capitalize()} was told {at}, for nobody had acknowledged it"
+            return f"{blocks.literal(rung.step.reason or 'Others were told.')} {at}"
         case _:
             return None

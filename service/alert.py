@@ -93,10 +93,9 @@ class AskView:
 
 @dataclass(frozen=True, slots=True)
 class RungView:
-    """Who is told when nobody acknowledges the alert, and when that is or was."""
+    """Others who are told when nobody acknowledges the alert: when that is or was."""
 
     step: Step
-    to: str
     at: datetime
 
 
@@ -219,9 +218,7 @@ def _ask(step: Step) -> AskView:
 
 
 def _rung(step: Step) -> RungView:
-    rungs = step.body.get("to") or ("backup", "manager")
-    at = step.decided_at or step.due_at
-    return RungView(step, str(rungs[min(step.occurrence, len(rungs)) - 1]), at)
+    return RungView(step, step.decided_at or step.due_at)
 
 
 def _path(house: House, play: Play, card: CardView) -> tuple[tuple[date, Decimal], ...]:

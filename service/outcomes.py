@@ -190,7 +190,8 @@ def _refused(
     if message.body.get("view") == ALERT and message.verb == "post" and _elsewhere(house, message):
         outbox.redirect(tx, message.id, house.alerts_to, now)
         return "retried"
-    text = f"Slack refused a message ({refusal.code}); `bellwether check` shows what to mend."
+    to = f" to {message.recipient}" if message.recipient.startswith("#") else ""
+    text = f"Slack refused a message{to} ({refusal.code}); `bellwether check` shows what to mend."
     _note(tx, house, f"slack/{refusal.code}", text, now, about=message)
     return _settle(tx, message, "failed", now, error=refusal.code)
 

@@ -31,6 +31,7 @@ DAY: Final = 24 * HOUR
 class Result:
     """What one playbook came to. `to_acknowledge` is the median from the alert to the click.
 
+    `ended` and `recovered` count plays that began in a band one can come back from.
     `saved` is a year's revenue of the customers who recovered, each counted once.
     """
 
@@ -100,25 +101,27 @@ def results_in(tx: Transaction, house: House, since: datetime) -> tuple[Result, 
         by_name[play.playbook].append(play)
     said = feedback.judged(tx, since)
     titles = {playbook.name: playbook.title for playbook in house.playbooks}
-    found = [_result(name, titles.get(name, name), cases, said) for name, cases in by_name.items()]
+    found = [_result(house, titles.get(name, name), cases, said) for name, cases in by_name.items()]
     return tuple(
         sorted(found, key=lambda one: (one.suggestion is None, -one.started, one.playbook))
     )
 
 
 def _result(
-    name: str, title: str, cases: Sequence[Played], said: dict[tuple[str, str], int]
+    house: House, title: str, cases: Sequence[Played], said: dict[tuple[str, str], int]
 ) -> Result:
-    waits = list(_waits(cases))
+    name, waits = cases[0].playbook, list(_waits(cases))
+    # Where all was well at the start there is nothing to come back from.
+    ended = [case for case in cases if case.outcome and house.tone(case.band) != "good"]
     saved = {
-        case.customer_id: case.arr or Decimal(0) for case in cases if case.outcome == "recovered"
+        case.customer_id: case.arr or Decimal(0) for case in ended if case.outcome == "recovered"
     }
     return Result(
         playbook=name,
         title=title,
         started=len(cases),
-        ended=sum(case.outcome is not None for case in cases),
-        recovered=sum(case.outcome == "recovered" for case in cases),
+        ended=len(ended),
+        recovered=sum(case.outcome == "recovered" for case in ended),
         acknowledged=len(waits),
         to_acknowledge=timedelta(seconds=median(waits)) if waits else None,
         saved=sum(saved.values(), Decimal(0)),

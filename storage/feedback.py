@@ -30,7 +30,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One play as its results are counted; `told_at` is when its alert reached somebody.
+    """One play as its results are counted: `band` it began in, `told_at` when its alert arrived.
 
     `outcome` is how it ended: "recovered", "over", "superseded", "cancelled"; None while it runs.
     `arr` is what the customer was worth a year at its end.
@@ -38,6 +38,7 @@ class Played:
 
     playbook: str
     customer_id: int
+    band: str
     opened_at: datetime
     told_at: datetime | None
     acknowledged_at: datetime | None
@@ -103,6 +104,7 @@ def played(tx: Transaction, since: datetime) -> tuple[Played, ...]:
         select(
             plays.c.playbook,
             plays.c.customer_id,
+            plays.c.band,
             plays.c.opened_at,
             message.c.settled_at.label("told_at"),
             plays.c.acknowledged_at,

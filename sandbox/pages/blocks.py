@@ -1,7 +1,8 @@
 """Blocks as HTML, the way Slack draws them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from sandbox.pages import charts
 from sandbox.pages.elements import Place, bare, element_html, words
 from sandbox.pages.html import NOTHING, Html, joined, tag
 from sandbox.pages.mrkdwn import mrkdwn, plain_text
@@ -114,22 +115,10 @@ def _table(rows: Sequence[Sequence[Html]]) -> Html:
 
 
 def _chart(block: Json, _place: Place) -> Html:
-    """Return a chart as the table of its values: exact, and readable for everybody."""
+    """Return a chart as a line, and as the table of its values below it."""
     title = tag("figcaption", block["title"])
-    return tag("figure", title, _table(list(_chart_rows(block["chart"]))), class_="b-figure")
-
-
-def _chart_rows(chart: Json) -> Iterator[list[Html]]:
-    if chart["type"] == "pie":
-        yield [joined("Part"), joined("Value")]
-        for each in chart["segments"]:
-            yield [joined(each["label"]), joined(f"{each['value']:g}")]
-        return
-    series = chart["series"]
-    yield [joined(""), *(joined(each["name"]) for each in series)]
-    for row, category in enumerate(chart["axis_config"]["categories"]):
-        values = (each["data"][row]["value"] if row < len(each["data"]) else "" for each in series)
-        yield [joined(category), *(joined(str(value)) for value in values)]
+    values = tag("details", tag("summary", "All values"), _table(list(charts.rows(block["chart"]))))
+    return tag("figure", title, charts.drawn(block["chart"]), values, class_="b-figure")
 
 
 DRAWN: Mapping[str, Callable[[Json, Place], Html]] = {

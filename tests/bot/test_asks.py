@@ -148,21 +148,21 @@ def test_who_is_told_next_is_said_until_somebody_acknowledges(
     stage: Stage, view: AlertView
 ) -> None:
     rungs = (
-        RungView(step("escalate", "done"), "backup", AT),
-        RungView(step("escalate", "scheduled"), "manager", AT),
+        RungView(step("escalate", "done", reason="Nobody took it in time: told the backup."), AT),
+        RungView(step("escalate", "scheduled"), AT),
     )
 
     waiting = words(shown(stage, replace(view, rungs=rungs)))
     taken = words(shown(stage, replace(view, rungs=rungs, acknowledged_by="Ben")))
 
-    assert "The backup was told <!date^" in waiting
-    assert "Unless somebody acknowledges it, the manager is told <!date^" in waiting
+    assert "told the backup. <!date^" in waiting
+    assert "Unless somebody acknowledges it, others are told <!date^" in waiting
     assert "Unless somebody" not in taken
 
 
 def test_whoever_stands_in_is_told_why_and_may_take_it(stage: Stage, view: AlertView) -> None:
     body = {"text": "Nobody has answered for *Acme*.", "to": ["backup", "manager"]}
-    told = replace(view, rungs=(RungView(step("escalate", "done", body=body), "backup", AT),))
+    told = replace(view, rungs=(RungView(step("escalate", "done", body=body), AT),))
 
     post = rung_card(told, stage.house.model, page=None, today=TODAY)
     taken = rung_card(

@@ -14,7 +14,7 @@ from service.ports import House, Keep
 from service.results import FEWEST_ANSWERS, Result, span
 from service.retain import retain
 from service.steps import Done, Forbidden, Stale, acknowledge
-from storage import audit, feedback, outbox
+from storage import audit, feedback, outbox, plays
 from storage.feedback import Opinion
 from tests.service.stage import FIRST, Story, acme, commit, member, morning
 
@@ -171,3 +171,19 @@ def test_rule_19_what_was_said_goes_with_the_customer_and_with_the_play(story: S
 )
 def test_a_wait_is_said_as_people_say_it(minutes: int, said: str) -> None:
     assert span(timedelta(minutes=minutes)) == said
+
+
+def test_a_play_begun_where_all_was_well_has_nothing_to_recover_from(story: Story) -> None:
+    with story.house.database.transaction() as tx:
+        play = plays.open_play(
+            tx, customer_id=story.customer.id, playbook="growth", version="growth@1", episode="1",
+            opened_at=story.watch.now(), trigger_as_of=FIRST, band="healthy",
+            score=Decimal(95), root_key=None,
+        )  # fmt: skip
+        assert play is not None
+        feedback.note_end(tx, play, "over", Decimal(1), story.watch.now())
+
+    found = results.results(story.house, now=story.watch.now())
+
+    (growth,) = [one for one in found if one.playbook == "growth"]
+    assert (growth.started, growth.ended, growth.recovery) == (1, 0, None)
