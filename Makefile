@@ -63,6 +63,7 @@ bench: $(DEV_STAMP) ## Measure the daily job, imports and cards beside their bas
 bench-full: $(DEV_STAMP) ## The same for 20k customers, and 100k on PostgreSQL: an hour, 30 GB
 	@$(BIN)/python -m benchmarks.bench --customers 20000 $(ARGS)
 	@$(BIN)/python -m benchmarks.bench --customers 100000 --only PostgreSQL $(ARGS)
+	@$(BIN)/python -m benchmarks.past --customers 20000
 
 .PHONY: lint
 lint: $(DEV_STAMP) ## Format check, lint, types, import contracts

@@ -80,12 +80,12 @@ def main() -> None:
             for way, figures in found.items():
                 figures.append(_fresh(way, url))
                 print(way, figures[-1], file=sys.stderr)
-    report = _report(found, given.customers)
+    told = report(found, given.customers)
     RESULTS.mkdir(exist_ok=True)
     stem = RESULTS / f"past-{given.customers}"
     stem.with_suffix(".json").write_text(json.dumps(found) + "\n")
-    stem.with_suffix(".md").write_text(report)
-    print(report)
+    stem.with_suffix(".md").write_text(told)
+    print(told)
 
 
 def _arguments() -> argparse.Namespace:
@@ -124,7 +124,8 @@ def _fresh(way: str, url: str) -> Figures:
     return figures
 
 
-def _report(found: dict[str, list[Figures]], customers: int) -> str:
+def report(found: dict[str, list[Figures]], customers: int) -> str:
+    """Return the ratios of medians as a table."""
     job, again, past = (_median(found[way], "seconds") for way in WAYS)
     share = past / LOOKS / job
     lines = [
