@@ -19,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Row,
+    Select,
     Table,
     Text,
     and_,
@@ -64,6 +65,16 @@ def among_texts(
 ) -> ColumnElement[bool]:
     """Return the condition that a text column is one of the texts."""
     return _member_of(tx, wanted, sorted(fit_texts(list(set(texts)))), Text())
+
+
+def listed_texts(tx: Connection, texts: Iterable[str]) -> Select[str]:
+    """Return the texts as rows of one column named `word`."""
+    words = sorted(fit_texts(list(set(texts))))
+    if tx.dialect.name == "postgresql":
+        array = cast(bindparam(None, _literal(words), Text()), ARRAY(Text()))
+        return select(func.unnest(array).label("word"))
+    listed = func.json_each(json.dumps(words, ensure_ascii=False))
+    return select(listed.table_valued(column("value", Text)).c.value.label("word"))
 
 
 def among_days(tx: Connection, day: Column[date], first: date, last: date) -> ColumnElement[bool]:

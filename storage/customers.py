@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, union
 
 from scoring.figures import CustomerFacts
-from storage.bulk import Ids, among, among_texts
+from storage.bulk import Ids, among, among_texts, listed_texts
 from storage.contacts import (
     Contact,
     contact_by_id,
@@ -55,6 +55,10 @@ __all__ = [
 
 # Up to here comparing every name is faster than looking for pieces of names first.
 FEW_CUSTOMERS = 1000
+# Beyond so many bearers a piece of a name is just common; so many are read, of so many pieces.
+COMMON = 2000
+READ = 10_000
+FEWEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +139,13 @@ def resolve_keys(tx: Transaction, keys: Iterable[str]) -> dict[str, int]:
 def find_exact(tx: Transaction, words: str) -> tuple[Customer, ...]:
     """Return every customer whose key, name or alias is these words, whatever their case."""
     folded = fold(words)
-    by_alias = select(alias.c.customer_id).where(alias.c.alias_folded == folded)
-    return _where(
-        tx,
-        or_(
-            customer.c.key_folded == folded,
-            customer.c.name_folded == folded,
-            customer.c.id.in_(by_alias),
-        ),
-    )
+    # Each is one look into an index; said with OR, PostgreSQL reads all customers.
+    same = union(
+        select(customer.c.id).where(customer.c.key_folded == folded),
+        select(customer.c.id).where(customer.c.name_folded == folded),
+        select(alias.c.customer_id).where(alias.c.alias_folded == folded),
+    ).subquery()
+    return _where(tx, customer.c.id.in_(select(same.c.id)))
 
 
 def name_candidates(tx: Transaction, words: str, limit: int = 50) -> tuple[Candidate, ...]:
@@ -151,10 +153,10 @@ def name_candidates(tx: Transaction, words: str, limit: int = 50) -> tuple[Candi
 
     With few customers that is all of them, and `limit` does not apply.
     """
-    if (tx.execute(select(func.count()).select_from(customer)).scalar() or 0) <= FEW_CUSTOMERS:
+    if _counted(tx, select(customer.c.id).limit(FEW_CUSTOMERS + 1)) <= FEW_CUSTOMERS:
         return _candidates(tx, select(customer.c.id.label("id"), literal(0).label("shared")))
     shared = func.count().label("shared")
-    wanted = among_texts(tx, name_gram.c.gram, grams(words))
+    wanted = among_texts(tx, name_gram.c.gram, _telling(tx, grams(words)))
     ranked = (
         select(name_gram.c.customer_id.label("id"), shared)
         .where(wanted)
@@ -163,6 +165,31 @@ def name_candidates(tx: Transaction, words: str, limit: int = 50) -> tuple[Candi
         .limit(limit)
     )
     return _candidates(tx, ranked)
+
+
+def _telling(tx: Transaction, pieces: frozenset[str]) -> list[str]:
+    """Choose the pieces of a name that the fewest share, some thousand names in all.
+
+    A piece that thousands share tells little, and to read them all would take most of the time.
+    """
+    asked = listed_texts(tx, pieces).subquery()
+    bearers = select(literal(1)).where(name_gram.c.gram == asked.c.word).correlate(asked)
+    some = bearers.limit(COMMON).subquery()
+    counts = tx.execute(
+        select(asked.c.word, select(func.count()).select_from(some).scalar_subquery())
+    )
+    chosen: list[str] = []
+    read = 0
+    for count, gram in sorted((count, gram) for gram, count in counts):
+        if read + count > READ and len(chosen) >= FEWEST:
+            break
+        chosen.append(gram)
+        read += count
+    return chosen
+
+
+def _counted(tx: Transaction, rows: Select[int]) -> int:
+    return tx.execute(select(func.count()).select_from(rows.subquery())).scalar() or 0
 
 
 def _candidates(tx: Transaction, ranked: Any) -> tuple[Candidate, ...]:  # noqa: ANN401 - a SELECT of any shape

@@ -2,6 +2,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+import storage.customers
 from storage.customers import (
     CustomerFields,
     active_ids,
@@ -307,6 +310,25 @@ def test_members_are_found_by_address_and_slack_id(database: Database) -> None:
         assert member_by_id(tx, anna.id) is not None
     assert (same.id, same.name, same.role) == (anna.id, "Anna", "manager")
     assert (bob.role, found and found.id) == ("csm", bob.id)
+
+
+def test_what_thousands_share_does_not_hide_the_one_that_is_meant(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, few in (("FEW_CUSTOMERS", 10), ("COMMON", 40), ("READ", 60)):
+        monkeypatch.setattr(storage.customers, name, few)
+    fields = [CustomerFields(f"c{n}", name=f"Northern Systems Group {n}") for n in range(120)]
+    fields += [CustomerFields("w", name="Northern Windhose Systems Group")]
+    with database.transaction() as tx:
+        upsert_customers(tx, fields, NOON)
+
+    with database.reading() as tx:
+        first, *others = name_candidates(tx, "nothern wnidhose systems gruop", limit=5)
+        common = name_candidates(tx, "northern systems group", limit=5)
+
+    assert first.key == "w"
+    assert len(others) <= 4
+    assert len(common) == 5
 
 
 def test_a_csms_new_name_replaces_the_old_one(database: Database) -> None:
