@@ -1,14 +1,53 @@
 """When a playbook begins: one class a kind of trigger, its docstring is its manual."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final, Literal, assert_never
 
 from pydantic import BeforeValidator, Field
 
-from playbooks.situation import ANY_KIND, RecordKind, Silence, Situation
+from playbooks.happenings import (
+    RecordArrives,
+    Schedule,
+    Silent,
+    arrived,
+    began,
+    fell_silent,
+    period,
+    unusual,
+)
+from playbooks.situation import Situation
 from playbooks.written import Several, Written, as_several
 from scoring.model import UNKNOWN_BAND, HealthModel
+
+__all__ = [
+    "LOOKING_BACK",
+    "Crosses",
+    "Days",
+    "Direction",
+    "Drops",
+    "EntersBand",
+    "FactorCrosses",
+    "Fall",
+    "LeavesBand",
+    "Level",
+    "RecordArrives",
+    "RenewalNear",
+    "Schedule",
+    "Silent",
+    "Stays",
+    "TrendTurns",
+    "Trigger",
+    "bands_named",
+    "beyond",
+    "days_in_band",
+    "fallen",
+    "fires",
+    "looks_back",
+    "period",
+    "rank",
+    "stands",
+    "unusual",
+]
 
 
 class EntersBand(Written):
@@ -130,45 +169,6 @@ class RenewalNear(Written):
         return max(self.within)
 
 
-class Silent(Written):
-    """Nothing was heard for `days` days of a customer who never was so silent for so long before.
-
-    `of` is the kind of event, as `login`; left out, any activity counts. It is judged against the
-    customer's own rhythm in the eight weeks before the silence: they were active on `usually`
-    percent of the days or more, and in no gap of `days` days. A feed that stopped for everybody
-    fires nothing. The play closes when they are heard again.
-    """
-
-    kind: Literal["silent"]
-    days: Annotated[int, Field(ge=2, le=60)]
-    of: Annotated[str, Field(min_length=1, max_length=200)] = ANY_KIND
-    usually: Annotated[int, Field(ge=1, le=100)] = 25
-
-
-class RecordArrives(Written):
-    """A record arrives: `invoice_overdue`, `nps_detractor` or `angry_ticket`.
-
-    Overdue is an unpaid invoice on the day after it was due; a detractor answers the survey `nps`
-    with 6 or less; a ticket is angry when it is rated 1 or 2. What arrives late, about an earlier
-    day, fires nothing. For so many days after, `for_days`, the condition may still come true. A
-    play for an invoice closes when none is overdue any more.
-    """
-
-    kind: Literal["record_arrives"]
-    record: RecordKind
-    for_days: Annotated[int, Field(ge=1, le=60)] = 1
-
-
-class Schedule(Written):
-    """The calendar says so: `every` week, month, quarter or year, with its first day that is run.
-
-    Who is meant is for the condition to say. The first sight of a customer fires nothing.
-    """
-
-    kind: Literal["schedule"]
-    every: Literal["week", "month", "quarter", "year"]
-
-
 # What asks for more of the past than a transition tells; see Situation.day_before and band_since.
 LOOKING_BACK: Final = (
     FactorCrosses, Stays, TrendTurns, RenewalNear, Silent, RecordArrives, Schedule,
@@ -218,11 +218,11 @@ def fires(trigger: Trigger, situation: Situation) -> bool:  # noqa: C901, PLR091
         case RenewalNear():
             return _compared(situation) and _came_near(trigger, situation)
         case Silent():
-            return _compared(situation) and _fell_silent(trigger, situation)
+            return _compared(situation) and fell_silent(trigger, situation)
         case RecordArrives():
-            return moved.kind != "baseline" and _arrived(trigger, situation)
+            return moved.kind != "baseline" and arrived(trigger, situation)
         case Schedule():
-            return _compared(situation) and _began(trigger, situation)
+            return _compared(situation) and began(trigger, situation)
         case _:
             assert_never(trigger)
 
@@ -287,19 +287,6 @@ def rank(model: HealthModel, band: str | None) -> int | None:
     return names.index(band) if band in names else None
 
 
-def period(trigger: Schedule, day: date) -> tuple[int, int]:
-    """Return the week, month, quarter or year a day lies in, with its year."""
-    match trigger.every:
-        case "week":
-            return day.isocalendar()[:2]
-        case "month":
-            return day.year, day.month
-        case "quarter":
-            return day.year, (day.month - 1) // 3
-        case "year":
-            return day.year, 0
-
-
 def fallen(trigger: Drops, situation: Situation) -> Fall | None:
     """Return the first of the trigger's falls that happened, or None."""
     changes = {7: situation.change_7, 30: situation.change_30}
@@ -318,44 +305,6 @@ def _newcomer(trigger: EntersBand, situation: Situation) -> bool:
     """Return whether they are where they were when first seen, the day before."""
     stayed = situation.newcomer and situation.transition.kind == "unchanged"
     return stayed and situation.current.band in trigger.bands
-
-
-def _fell_silent(trigger: Silent, situation: Situation) -> bool:
-    silence, passed = situation.silences.get(trigger.of), _passed(situation)
-    if silence is None or passed is None:
-        return False
-    reached = silence.days - passed < trigger.days <= silence.days
-    return reached and unusual(trigger, silence)
-
-
-def unusual(trigger: Silent, silence: Silence) -> bool:
-    """Return whether the silence is none of the customer's own habit."""
-    return silence.active_share >= trigger.usually and silence.longest_gap < trigger.days
-
-
-def _arrived(trigger: RecordArrives, situation: Situation) -> bool:
-    passed = _passed(situation)
-    if passed is None:
-        return False
-    reach = max(passed, trigger.for_days)
-    as_of = situation.current.as_of
-    return any(
-        one.kind == trigger.record and 0 <= (as_of - one.on).days < reach
-        for one in situation.records
-    )
-
-
-def _began(trigger: Schedule, situation: Situation) -> bool:
-    before = situation.day_before
-    return before is not None and period(trigger, before.as_of) != period(
-        trigger, situation.current.as_of
-    )
-
-
-def _passed(situation: Situation) -> int | None:
-    """Return how many days lie between today and the day before that was scored."""
-    before = situation.day_before
-    return (situation.current.as_of - before.as_of).days if before is not None else None
 
 
 def _compared(situation: Situation) -> bool:
