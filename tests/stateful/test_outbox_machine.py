@@ -204,4 +204,4 @@ class Outbox(RuleBasedStateMachine):
 def test_the_outbox_does_what_a_dictionary_would(database: Database) -> None:
     machine = type("OutboxHere", (Outbox,), {"database": database})
 
-    run_state_machine_as_test(machine, settings=wanted(few=8, share=0.4))
+    run_state_machine_as_test(machine, settings=wanted(few=6, share=0.4))

@@ -207,7 +207,7 @@ class Life(RuleBasedStateMachine):
 def test_whatever_happens_the_promises_hold(house: House) -> None:
     machine = type("LifeHere", (Life,), {"house": house})
 
-    run_state_machine_as_test(machine, settings=wanted(few=4, share=0.1))
+    run_state_machine_as_test(machine, settings=wanted(few=2, share=0.1))
 
     with house.database.reading() as tx:
         assert outbox.counts(tx)
