@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from bellwether import doors as outward
 from bellwether import house as building
 from bellwether.clock import SystemClock
-from bellwether.errors import BellwetherError
+from bellwether.errors import BellwetherError, MailServerShut
 from bellwether.settings import Settings
 from bot.doctor import examine
 from delivery.errors import DeliveryError
+from delivery.smtp import SmtpChannel
 from delivery.smtp_url import smtp_server
 from playbooks.errors import PlaybookError
 from scoring.errors import ScoringError
+from service import webhooks
+from service.errors import DeliveryTrouble
 from storage.errors import StorageError
 
+# Seconds that a person waits for a mail server.
+_PATIENCE = 10.0
 _FAULTS = (BellwetherError, DeliveryError, PlaybookError, ScoringError, StorageError)
 
 
@@ -36,6 +41,7 @@ def everything(settings: Settings) -> tuple[Checked, ...]:
         "database": _database,
         "slack": _slack,
         "mail": _mail,
+        "webhooks": _webhooks,
     }
     found = tuple(_looked(what, look, settings) for what, look in looks.items())
     if settings.slack_is_real and all(one.well for one in found):
@@ -98,5 +104,19 @@ def _slack(settings: Settings) -> str:
 
 
 def _mail(settings: Settings) -> str:
-    where = smtp_server(settings.smtp_url).host if settings.smtp_url else "the sandbox's mailbox"
-    return f"{where}, {settings.mail_mode}"
+    """Call the mail server and log in; no letter is spoken of."""
+    if settings.smtp_url is None:
+        return f"the sandbox's mailbox, {settings.mail_mode}"
+    host = smtp_server(settings.smtp_url).host
+    try:
+        SmtpChannel(settings.smtp_url, SystemClock(), _PATIENCE).greet()
+    except DeliveryTrouble as trouble:
+        raise MailServerShut(host, trouble.code) from None
+    return f"{host} lets us in, {settings.mail_mode}"
+
+
+def _webhooks(settings: Settings) -> str:
+    with building.opened(settings) as house:
+        found = webhooks.listed(house)
+    off = [each.name for each in found if each.disabled_at is not None]
+    return f"{len(found)} endpoints" + (f", switched off: {', '.join(off)}" if off else "")

@@ -123,6 +123,16 @@ class AddressTaken(BellwetherError):
         )
 
 
+class MailServerShut(BellwetherError):
+    """The mail server does not answer, or does not let us in; `code` says how far we came."""
+
+    def __init__(self, host: str, code: str) -> None:
+        super().__init__(
+            f"The mail server {host} does not take our mail ({code}). Look at SMTP_URL; "
+            "the server's own log may say more."
+        )
+
+
 class BrokenOff(BellwetherError):
     """Something the service cannot do without came to an end; so the service did too."""
 

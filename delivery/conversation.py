@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 from typing import Literal, NoReturn
@@ -52,9 +53,14 @@ class Conversation:
         self._reused = self._letters > 0
         self._letters += 1
         with deadline.cutting(lambda: self._smtp.sock):
-            self._spoken(sheet, deadline)
+            self._told(lambda: self._spoken(sheet, deadline))
         self.usable = True
         self._idle_since = monotonic()
+
+    def greet(self, deadline: Deadline) -> None:
+        """Come as far as a letter could be spoken of; raises as SmtpChannel.greet does."""
+        with deadline.cutting(lambda: self._smtp.sock):
+            self._told(lambda: self._arrive(deadline))
 
     def part(self) -> None:
         """Say goodbye, not waiting for an answer: every letter is theirs already."""
@@ -69,14 +75,21 @@ class Conversation:
         self._smtp.close()
 
     def _spoken(self, sheet: Letter, deadline: Deadline) -> None:
+        if self._reused:
+            self._begin_anew(deadline)
+        else:
+            self._arrive(deadline)
+        self._hand_over(sheet)
+
+    def _arrive(self, deadline: Deadline) -> None:
+        self._connect(deadline)
+        self._introduce()
+        self._login()
+
+    def _told(self, speak: Callable[[], None]) -> None:
+        """Speak, and tell whatever goes wrong as trouble with a code, in nobody's words."""
         try:
-            if self._reused:
-                self._begin_anew(deadline)
-            else:
-                self._connect(deadline)
-                self._introduce()
-                self._login()
-            self._hand_over(sheet)
+            speak()
         except DeliveryTrouble:
             raise
         except smtplib.SMTPNotSupportedError:

@@ -54,6 +54,14 @@ class SmtpChannel:
         self._deliver(composed)
         return Receipt({"message_id": str(message.body["message_id"])})
 
+    def greet(self) -> None:
+        """Connect, log in and part, speaking of no letter; raises as `send` does before one."""
+        line = Conversation(self._server)
+        try:
+            line.greet(Deadline(self._deadline))
+        finally:
+            line.part()
+
     def hang_up(self) -> None:
         """Say goodbye on every line that is kept open."""
         while (line := self._kept()) is not None:

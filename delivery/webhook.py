@@ -89,7 +89,8 @@ class WebhookChannel:
         try:
             found = looked_up(where.host, where.port, deadline, self._lookup)
         except OSError as fault:
-            raise Away(RETRY_AFTER, f"webhook-{type(fault).__name__}-lookup") from None
+            unknown = "unknown" if isinstance(fault, socket.gaierror) else "not-answered"
+            raise Away(RETRY_AFTER, f"webhook-name-{unknown}") from None
         if not all(permitted(str(each[4][0]), inside=endpoint.inside) for each in found):
             raise Refused("webhook-address-not-permitted", permanent=False)
         return where, found

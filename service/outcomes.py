@@ -134,7 +134,8 @@ def _away(tx: Transaction, house: House, message: Message, trouble: Away, now: d
     if now - message.due_at > PATIENCE:
         text = f"The mail server does not answer ({trouble.code}); mail waits and is tried again."
         _note(tx, house, f"{message.channel}/away", text, now)
-    verdict = _again(tx, message, now + SUSPENDED_WAIT, trouble.code, now)
+    after = min(wait(message, trouble.after), SUSPENDED_WAIT)
+    verdict = _again(tx, message, now + after, trouble.code, now)
     return "suspended" if verdict == "retried" else verdict
 
 

@@ -1,6 +1,7 @@
 """The command line as a person uses it: it helps, it prints, it says how to mend things."""
 
 import json
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -161,6 +162,21 @@ def test_check_says_what_is_well_and_what_is_not(
     assert all(one["well"] for one in json.loads(well.out))
     assert "mine.yaml" in ill.out
     assert "wen" in ill.out
+
+
+def test_check_calls_the_mail_server_and_shows_no_password(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+    monkeypatch.setenv("SMTP_URL", f"smtp://ann:hunter2@127.0.0.1:{port}")
+    monkeypatch.setenv("BELLWETHER_MAIL_FROM", "success@ours.example")
+
+    said = run("check")
+
+    assert said.code == 1
+    assert "does not take our mail (smtp-ConnectionRefusedError-connect)" in said.out
+    assert "hunter2" not in said.out + said.err
 
 
 def test_retaining_says_what_it_forgot(run: Run) -> None:

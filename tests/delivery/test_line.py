@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from delivery import conversation
 from delivery.smtp import SmtpChannel
-from service.errors import Away, Lost, Refused, TryLater
+from service.errors import Away, Lost, Refused, Suspended, TryLater
 from tests.delivery.conftest import Office, Open, Post, StoppedClock, message
 
 
@@ -237,3 +237,16 @@ def _rambling(door: socket.socket) -> None:
                 line.sendall(b"250 " + b"x" * 20_000 + b"\r\n")
             elif word in {b"EHLO", b"MAIL", b"RCPT"}:
                 line.sendall(b"250 ok\r\n")
+
+
+def test_greeting_a_server_logs_in_and_speaks_of_no_letter(
+    counting: tuple[Counting, Office],
+) -> None:
+    post, there = counting
+
+    there.channel(login="ann%40x:right%20%26%20proper@").greet()
+
+    assert post.logins == [b"ann@x"]
+    assert post.lines == {}
+    with pytest.raises(Suspended, match="535"):
+        there.channel(login="ann:hunter2@").greet()

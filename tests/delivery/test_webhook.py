@@ -319,6 +319,18 @@ def test_nobody_listening_means_away(house: House, free_port: Callable[[], int])
         WebhookChannel(house, StoppedClock()).send(told(), None)
 
 
+def test_a_name_nobody_knows_means_away(house: House) -> None:
+    def lookup(*_: Any, **__: Any) -> list[Any]:
+        raise socket.gaierror(-2, "Name or service not known: crm.example")
+
+    add(house, "https://crm.example/hook", inside=False)
+
+    with pytest.raises(Away) as caught:
+        WebhookChannel(house, StoppedClock(), lookup=lookup).send(told(), None)
+
+    assert caught.value.code == "webhook-name-unknown"
+
+
 def test_the_next_address_is_tried_where_the_first_is_dead(house: House, listen: Listen) -> None:
     there = listen()
     add(house, there.url(host="crm.example"))

@@ -341,7 +341,7 @@ def test_a_mail_that_waited_too_long_for_the_server_is_dropped_with_the_reason(
     story: Story,
 ) -> None:
     approved(story)
-    story.watch.time += timedelta(hours=23, minutes=57)
+    story.watch.time += timedelta(hours=23, minutes=59, seconds=30)
     story.email.troubles = [Away(60, "smtp-421-connect")]
 
     report = story.deliver()
