@@ -80,6 +80,7 @@ def test_no_shipped_playbook_calls_an_endpoint_nobody_configured() -> None:
     assert [step for step in steps if isinstance(step, Webhook)] == []
 
 
+@pytest.mark.slow
 def test_new_at_risk_tells_drafts_asks_and_surveys_after_three_days(house: House) -> None:
     story = story_of(house, BOOKS["new-at-risk"])
     story.days_at(80, 60)
@@ -128,6 +129,7 @@ def test_churn_risk_alerts_at_once_escalates_offers_and_asks_why(house: House) -
     assert told == [f"member:{BOSS}"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("offer", "mail", "words_in_it"),
     [
@@ -151,6 +153,7 @@ def test_an_offer_of_churn_risk_needs_a_yes_and_then_another(
     assert story.email.sent == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "begun"),
     [
@@ -174,6 +177,7 @@ def test_critical_save_lets_choose_and_either_way_leaves_a_checklist(
     assert len(checklist.body["checklist"]) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arr", "told"), [(Decimal(90_000), [f"member:{BOSS}"]), (Decimal(9), [])])
 def test_fast_drop_tells_the_manager_too_where_much_is_at_stake(
     house: House, arr: Decimal, told: list[str]

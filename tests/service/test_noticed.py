@@ -103,6 +103,7 @@ def test_a_feed_that_is_silent_for_everybody_says_nothing_of_anybody(house: Hous
     assert lives(house, book(SILENT), 0, 9) == []
 
 
+@pytest.mark.slow
 def test_a_play_for_a_silence_ends_when_they_are_heard_again(town: House) -> None:
     lives(town, book(SILENT), 0, 8)
     work(town, "acme", [day(9)])
@@ -134,6 +135,7 @@ def test_an_invoice_is_overdue_on_the_day_after_it_was_due_and_paying_it_ends_th
     assert closed(town) == ["No invoice is overdue any more."]
 
 
+@pytest.mark.slow
 def test_a_simulation_finds_the_silences_and_records_that_the_days_brought(town: House) -> None:
     invoice(town, day(2), paid=day(9))
     silent, overdue = book(SILENT), book(OVERDUE | {"for_days": 2}, name="owing")
@@ -170,6 +172,7 @@ def test_for_some_days_after_a_record_the_condition_may_still_come_true(town: Ho
     assert day(3) < began <= day(14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("score", "fires"), [(6, True), (7, False)])
 def test_a_detractor_is_who_answers_the_nps_with_six_or_less(
     town: House, score: int, *, fires: bool

@@ -93,7 +93,7 @@ def test_sending_in_counts_once_as_an_answer_to_the_survey(story: Story, client:
     assert (step(story).answer, step(story).body["comment"]) == ("4", "More exports")
 
 
-@pytest.mark.parametrize("wrong", ["", "answer=0", "answer=6", "answer=x", "answer=%00", "&" * 50])
+@pytest.mark.parametrize("wrong", ["", "answer=6", "answer=x&a=1" + "&b=1" * 50])
 def test_what_is_none_of_the_answers_is_refused(story: Story, client: Client, wrong: str) -> None:
     path = sent(story)
 
