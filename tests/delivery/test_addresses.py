@@ -1,6 +1,10 @@
 """Rule 13: which addresses an endpoint may be reached at."""
 
+from ipaddress import IPv4Address, IPv6Address
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from delivery.addresses import permitted
 
@@ -45,3 +49,13 @@ def test_rule_13_one_s_own_network_is_permitted_only_where_somebody_said_so(addr
 def test_rule_13_special_addresses_are_never_permitted(address: str) -> None:
     assert not permitted(address, inside=False)
     assert not permitted(address, inside=True)
+
+
+@settings(max_examples=300)
+@given(st.ip_addresses())
+def test_rule_13_whatever_is_permitted_python_too_calls_global(
+    address: IPv4Address | IPv6Address,
+) -> None:
+    if permitted(str(address), inside=False):
+        assert address.is_global
+        assert not address.is_multicast
