@@ -25,15 +25,14 @@ def ask_blocks(view: AlertView) -> Iterator[Block]:
 
 def task_blocks(view: AlertView) -> Iterator[Block]:
     """Show what is to be done, by when, and who did it."""
-    buttons = []
-    for number, task in enumerate(view.tasks):
-        if task.step.state == "cancelled":
-            continue
+    shown = [task for task in view.tasks if task.step.state != "cancelled"]
+    for task in shown:
         yield blocks.rich(*_task(task))
-        if task.step.state == "to_do" and view.play.state == "open":
-            buttons.append(_task_button(task, number))
-    if buttons:
-        yield blocks.actions(*buttons)
+    waiting = [task for task in shown if task.step.state == "to_do"]
+    if waiting and view.play.state == "open":
+        yield blocks.actions(
+            *(_task_button(task, number, len(waiting)) for number, task in enumerate(waiting))
+        )
 
 
 def rung_words(view: AlertView) -> Iterator[str]:
@@ -124,8 +123,8 @@ def _parts(checklist: Sequence[str]) -> Iterator[Block]:
         yield blocks.line(blocks.said(f"and {len(checklist) - PARTS_SHOWN} more"))
 
 
-def _task_button(task: TaskView, number: int) -> Block:
-    label = "Mark as done" if number == 0 else f"Done: {blocks.clean(task.title, 60)}"
+def _task_button(task: TaskView, number: int, of: int) -> Block:
+    label = "Mark as done" if of == 1 else f"Done: {blocks.clean(task.title, 34)}"
     value, says = f"step:{task.step.id}", f"Mark as done: {task.title}"
     return blocks.button(label, f"done_{number}", value, says=says)
 

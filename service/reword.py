@@ -22,6 +22,7 @@ LONGEST_TEXT: Final = 10_000
 # A line at least so long was broken for its length; one that is shorter, because it is over.
 BROKEN: Final = 60
 _ITEM: Final = re.compile(r"\d{1,2}[.)] ")
+_ANSWERS: Final = re.compile(r"https?://\S+/survey/\S+")
 _LINES: Final = frozenset("\n\t")
 _UNSEEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -66,8 +67,17 @@ def faults(words: Words, mail: Mapping[str, object] | None = None) -> Iterator[t
         yield "text", f"Make it shorter: {LONGEST_TEXT:,} characters at most."
     elif any(_unfit(mark) for mark in words.text if mark not in _LINES):
         yield "text", "It holds characters that do not show; write it without them."
-    elif mail is not None and (way := _way_out(mail)) and way not in _whole(words, mail):
+    elif mail is not None:
+        yield from _links_lost(words, mail)
+
+
+def _links_lost(words: Words, mail: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield what a mail cannot do without: its way to unsubscribe, and a survey's answers."""
+    way, whole = _way_out(mail), _whole(words, mail)
+    if way and way not in whole:
         yield "text", f"Keep the address to unsubscribe at: {way}"
+    if any(link not in whole for link in _ANSWERS.findall(str(mail["text"]))):
+        yield "text", "Keep the links to the answers: without them nobody can answer."
 
 
 def reworded(

@@ -33,6 +33,8 @@ _FAULTS = (
 )  # fmt: skip
 LONGEST_SUBJECT = 200
 REWRITTEN = "email/_rewritten.html"
+# What a person wrote as an address is one; every other part of a line is one.
+_LINK = re.compile(r"(https?://[^\s<>\"]+[^\s<>\".,;:!?)])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def rewritten(
     Raises TemplateFailed, as an operator's own layout may.
     """
     safe = {key: _harmless(value) for key, value in context.items()}
-    paragraphs = [part.splitlines() for part in re.split(r"\n\s*\n", text) if part.strip()]
+    parts = (part for part in re.split(r"\n\s*\n", text) if part.strip())
+    paragraphs = [[_LINK.split(line) for line in part.splitlines()] for part in parts]
     own = {"subject": subject, "paragraphs": paragraphs}
     return _inlined(REWRITTEN, _part(REWRITTEN, safe | own, folder))
 

@@ -7,7 +7,7 @@ import pytest
 from service.approving import approve, edit, reject, shown_words
 from service.expiry import expire_approvals
 from service.ports import Approval, House
-from service.reword import Words, words_of
+from service.reword import Words, faults, words_of
 from service.steps import Done, Forbidden, Stale, Taken
 from storage import audit, plays
 from tests.service.stage import CSM, Story, acme, approved, mail, member
@@ -177,3 +177,25 @@ def test_a_draft_is_offered_for_change_without_the_line_breaks_of_its_template()
         "\n\n  - Logins fell from 67 to 3, which is a great deal less than it was in spring.\n"
         "  - Support tickets rose.\n\nKind regards,\nCarla"
     )
+
+
+def test_an_address_somebody_wrote_is_a_link_in_the_html(story: Story) -> None:
+    edited(story, Words("Acme", "See https://docs.example/a?b=1&c=2, or <call>."))
+
+    html = str(story.mail_step().body["mail"]["html"])
+    link = "https://docs.example/a?b=1&amp;c=2"
+    assert f'See <a href="{link}">{link}</a>, or &lt;call&gt;.' in html
+
+
+def test_a_survey_keeps_the_links_to_its_answers() -> None:
+    mail = {
+        "subject": "One question",
+        "text": "How are we?\n\n  1: https://bw.example/survey/1.x?answer=1\n",
+        "headers": {},
+    }
+
+    lost = dict(faults(Words("One question", "How are we?"), mail))
+    kept = dict(faults(words_of(mail), mail))
+
+    assert lost == {"text": "Keep the links to the answers: without them nobody can answer."}
+    assert kept == {}
