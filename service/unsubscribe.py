@@ -65,13 +65,15 @@ def unsubscribe(house: House, token: str, *, now: datetime) -> Addressed | None:
 
 
 def _leave(tx: Transaction, policy: MailPolicy, found: Addressed, now: datetime) -> None:
+    """Suppress the address; of two clicks at once, the one that did it is on record."""
     if found.contact is None:
-        contacts.suppress(tx, found.digest, "unsubscribed", now)
+        new = contacts.suppress(tx, found.digest, "unsubscribed", now)
         subject = f"address/{found.digest.hex()[:16]}"
     else:
-        contacts.opt_out(tx, found.contact.email, "unsubscribed", policy.secret, now)
+        new = contacts.opt_out(tx, found.contact.email, "unsubscribed", policy.secret, now)
         subject = f"contact/{found.contact.id}"
-    audit.append(tx, "contact", "unsubscribe", subject, {}, now)
+    if new:
+        audit.append(tx, "contact", "unsubscribe", subject, {}, now)
 
 
 def _addressed(tx: Transaction, policy: MailPolicy, token: str) -> Addressed | None:

@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from storage.database import Database
@@ -32,14 +33,16 @@ from tests.crash.outside import Arrived, World
 from tests.crash.points import POINTS, Point
 from tests.crash.remains import remains
 from tests.crash.stages import Stage
-from tests.crash.world import LAPSE, baseline, plant
+from tests.crash.world import LAPSE, PARTS, Part, baseline, plant
 
 REPLICAS = 4
-# A day on which so many died is let come to its end.
-KILLS_A_DAY = 12
-TRIES_A_DAY = 8
-# The database crashes on every day of this many, somewhere in its first seconds.
-CRASHES_EVERY = 5
+# A part of a day in which so many died is let come to its end.
+KILLS_A_DAY = 8
+TRIES_A_DAY = 6
+# The database crashes in every part of this many, somewhere in its first seconds.
+CRASHES_EVERY = 9
+# What the rest of the day is about; posts, and what is recorded of them, come then too.
+LATER = frozenset({"go on", "unsubscribe", "claim", "record", "send to Slack"})
 LONGEST_LIFE = 0.8
 LAST_TRIES = 5
 
@@ -77,22 +80,29 @@ class Replica:
     world: World
     dice: random.Random
 
-    def live_through(self, day: int, url: str, tally: Tally) -> None:
-        """Live the day, killed and started anew, and then once undisturbed."""
+    def live_through(self, day: int, part: Part, url: str, tally: Tally) -> None:
+        """Live a part of the day, killed and started anew, and then once undisturbed."""
         for _ in range(TRIES_A_DAY):
             if tally.enough():
                 break
-            tally.note(self._doomed(day, url))
-        tally.note(self.stage.run(url, self.world, days=[day]))
+            tally.note(self._doomed(day, part, url))
+        tally.note(self.stage.run(url, self.world, days=[day], parts=[part]))
 
-    def _doomed(self, day: int, url: str) -> int:
+    def _doomed(self, day: int, part: Part, url: str) -> int:
         """Start a process that is to die; it may escape, when others did its work."""
+        run = partial(self.stage.run, url, self.world, days=[day], parts=[part])
         if self.dice.random() < 1 / 2:
-            point: Point = self.dice.choice(POINTS)
-            occurrence = self.dice.choice((1, 1, 2, 3))
-            return self.stage.run(url, self.world, point=point, occurrence=occurrence, days=[day])
+            point = self.dice.choice([one for one in POINTS if _may_come(one, part)])
+            return run(point=point, occurrence=self.dice.choice((1, 1, 2, 3)))
         after = self.dice.uniform(0.02, LONGEST_LIFE)
-        return self.stage.run(url, self.world, days=[day], started=lambda pid: _kill(pid, after))
+        return run(started=lambda pid: _kill(pid, after))
+
+
+def _may_come(point: Point, part: Part) -> bool:
+    """Tell whether the point may be reached in this part of the day."""
+    return (point.group in {"go on", "unsubscribe"}) <= (part == "later") and (
+        part == "day" or point.group in LATER
+    )
 
 
 def _kill(pid: int, after: float) -> None:
@@ -107,25 +117,27 @@ def _kill(pid: int, after: float) -> None:
     timer.start()
 
 
-def live_a_day(day: int, url: str, replicas: list[Replica], tally: Tally, server: Postgres) -> None:
-    """Let all four live the day at once, and one more clear up after them."""
-    tally.today = 0
+def live_a_part(
+    when: tuple[int, Part], url: str, replicas: list[Replica], tally: Tally, server: Postgres
+) -> None:
+    """Let all four live a part of a day at once, and one more clear up after them."""
+    (day, part), tally.today = when, 0
     threads = [
-        threading.Thread(target=one.live_through, args=(day, url, tally)) for one in replicas
+        threading.Thread(target=one.live_through, args=(day, part, url, tally)) for one in replicas
     ]
     for thread in threads:
         thread.start()
-    if day % CRASHES_EVERY == 0:
+    if (2 * day + (part == "later")) % CRASHES_EVERY == 0:
         time.sleep(replicas[0].dice.uniform(0.1, 2.0))
         server.crash()
         tally.crashes += 1
     for thread in threads:
         thread.join()
-    first = replicas[0]
+    first, late = replicas[0], LAPSE.total_seconds()
     for _ in range(LAST_TRIES):
-        if first.stage.run(url, first.world, late=LAPSE.total_seconds(), days=[day]) == 0:
+        if first.stage.run(url, first.world, late=late, days=[day], parts=[part]) == 0:
             return
-    raise SystemExit(f"day {day} could not be brought to its end")
+    raise SystemExit(f"the {part} of day {day} could not be brought to its end")
 
 
 @contextmanager
@@ -164,7 +176,8 @@ def chaos(kills: int, seed: int) -> int:
         day = 0
         while tally.killed < kills and day < days:
             day += 1
-            live_a_day(day, url, replicas, tally, server)
+            for part in PARTS:
+                live_a_part((day, part), url, replicas, tally, server)
             say(f"day {day}: {tally.killed} killed, the database crashed {tally.crashes} times")
         found = remains(url, arrived)
     wrong = list(findings(found, lived=day, planted=days, kills=tally.killed))

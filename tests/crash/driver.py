@@ -84,7 +84,7 @@ def work(job: dict[str, Any]) -> None:
     outside = Outside(job["slack_url"], job["smtp_url"], job["hook_port"])
     database = Database.open(job["database_url"])
     late = timedelta(seconds=job["late"])
-    live(database, outside, executioner.note_act, late, job["days"])
+    live(database, outside, executioner.note_act, late, days=job["days"], parts=job["parts"])
 
 
 def say(number: int) -> None:

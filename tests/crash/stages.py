@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tests.crash import outside
 from tests.crash.outside import World
 from tests.crash.points import Point, Wire
-from tests.crash.world import DAYS, Outside
+from tests.crash.world import DAYS, PARTS, Outside, Part
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Stage:
         occurrence: int = 1,
         late: float = 0,
         days: Iterable[int] = DAYS,
+        parts: Iterable[Part] = PARTS,
         started: Callable[[int], None] = lambda _: None,
     ) -> int:
         """Let a process live the days, killed where said; return how it ended.
@@ -49,6 +50,7 @@ class Stage:
                 "occurrence": occurrence,
                 "late": late,
                 "days": list(days),
+                "parts": list(parts),
             }
         )
         world.victim = int(self._hear())

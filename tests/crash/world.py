@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from bellwether.clock import ReplayClock
@@ -75,6 +75,10 @@ then:
   - {{step: pause, kind: wait, days: 1}}
   - {{step: later, kind: slack_post, to: "#room-{number}", text: A day has passed.}}
 """
+
+# A day, and what comes of it when the next has come.
+Part = Literal["day", "later"]
+PARTS: Final[tuple[Part, ...]] = ("day", "later")
 
 # Told by the driver, so that it knows what the process is about.
 Act = Callable[[str], None]
@@ -160,23 +164,39 @@ def baseline(database: Database) -> None:
 
 
 def live(
-    database: Database, outside: Outside, act: Act, late: timedelta, days: Iterable[int] = DAYS
+    database: Database,
+    outside: Outside,
+    act: Act,
+    late: timedelta,
+    *,
+    days: Iterable[int] = DAYS,
+    parts: Iterable[Part] = PARTS,
 ) -> None:
     """Live these days, each as late as said; `act` is told what begins."""
     here = house(database)
     for number in days:
         clock = ReplayClock(noon(number + 1) + late)
-        act("daily")
-        rescore(here, DAY_0 + timedelta(days=number), now=clock.now(), decide=True, batch=2)
-        _deliver(here, outside, clock, act)
-        _click(here, number, clock, act)
-        _deliver(here, outside, clock, act)
+        if "day" in parts:
+            _the_day(here, outside, number, clock, act)
         clock.set(noon(number + 2) + late)
-        act("advance")
-        advance(here, now=clock.now())
-        _deliver(here, outside, clock, act)
-        act("unsubscribe")
-        _leave(here, number, clock)
+        if "later" in parts:
+            _a_day_later(here, outside, number, clock, act)
+
+
+def _the_day(here: House, outside: Outside, number: int, clock: ReplayClock, act: Act) -> None:
+    act("daily")
+    rescore(here, DAY_0 + timedelta(days=number), now=clock.now(), decide=True, batch=2)
+    _deliver(here, outside, clock, act)
+    _click(here, number, clock, act)
+    _deliver(here, outside, clock, act)
+
+
+def _a_day_later(here: House, outside: Outside, number: int, clock: ReplayClock, act: Act) -> None:
+    act("advance")
+    advance(here, now=clock.now())
+    _deliver(here, outside, clock, act)
+    act("unsubscribe")
+    _leave(here, number, clock)
 
 
 def _deliver(here: House, outside: Outside, clock: ReplayClock, act: Act) -> None:

@@ -7,6 +7,7 @@ from service.ports import House
 from service.unsubscribe import addressed, link, unsubscribe
 from storage import audit, customers
 from tests.service.stage import Story, acme, morning
+from tests.storage.racing import race
 
 
 @pytest.fixture
@@ -115,3 +116,12 @@ def test_a_link_speaks_of_the_address_it_was_sent_to_though_the_contact_has_anot
     with house.database.reading() as tx:
         secret = house.mail.secret
         assert not customers.is_suppressed(tx, "sue@customer.example", secret)
+
+
+def test_rule_18_of_clicks_at_once_one_is_on_record(house: House, token: str) -> None:
+    answers = race(lambda _: unsubscribe(house, token, now=morning(1)), runners=4)
+
+    with house.database.reading() as tx:
+        acts = [each for each in audit.recent(tx) if each.action == "unsubscribe"]
+    assert all(each is not None for each in answers)
+    assert len(acts) == 1
