@@ -38,6 +38,11 @@ PATIENCE: Final = timedelta(hours=1)
 # Days missed while nothing ran are scored afterwards for the charts, this many at most.
 LONGEST_BACKFILL: Final = 31
 
+PLAYS_FAILED: Final = (
+    "{} of the plays under way could not go on, and are tried again every few seconds. The log "
+    "says why; bellwether plays list --open shows them, and bellwether plays cancel ends one."
+)
+
 # Answers the run's outcome.
 Work = Callable[[House, Due, Clock, Crews], str]
 
@@ -75,8 +80,17 @@ def run_due(
             continue
         done.append(Ran(job.name, found.day, _attempt(house, found, clock, crews)))
     expire_approvals(house, now=clock.now())
-    advance(house, now=clock.now())
+    _go_on(house, clock)
     return tuple(done)
+
+
+def _go_on(house: House, clock: Clock) -> None:
+    """Let plays go on; those that cannot are told of, and tried again with the next tick."""
+    try:
+        advance(house, now=clock.now())
+    except ExceptionGroup as broken:
+        logger.exception("%s plays could not go on; they are tried again", len(broken.exceptions))
+        tell(house, "plays-failed", PLAYS_FAILED.format(len(broken.exceptions)), clock)
 
 
 def _found(house: House, job: Job, now: datetime) -> Due | None:

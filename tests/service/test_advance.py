@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service import pause
+from service.advance import advance
 from service.ports import House
 from service.steps import Done, Stale, Taken, acknowledge
-from storage import audit, customers, people, playlist
+from storage import audit, customers, people, playlist, plays
 from storage.customers import CustomerFields
-from tests.service.stage import Story, commit, morning
+from tests.service.stage import Story, acme, commit, morning
 from tests.service.weeks import (
     answers,
     finishes,
@@ -311,6 +312,23 @@ def test_rule_8_a_play_whose_alert_is_held_waits_with_it(house: House) -> None:
 
     assert moves_on(story, due).moved == 0
     assert "call" not in steps_of(story)
+
+
+def test_a_play_that_breaks_holds_up_no_other_and_is_raised_at_the_end(house: House) -> None:
+    first = story_of(house)
+    first.days_at(72, 41)
+    second = Story(first.house, acme(house, "bolt"))
+    second.days_at(72, 41)
+    broken, due = steps_of(first)["attention"], steps_of(second)["attention"].due_at
+    with house.database.transaction() as tx:
+        plays.rewrite_step(tx, broken.id, "scheduled", {"nothing": 1}, due_at=broken.due_at)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        advance(first.house, now=due)
+
+    assert [type(one) for one in caught.value.exceptions] == [KeyError]
+    assert steps_of(first)["attention"].state == "scheduled"
+    assert steps_of(second)["attention"].state == "done"
 
 
 def name_stand_ins(story: Story) -> None:
