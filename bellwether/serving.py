@@ -27,7 +27,7 @@ from bot import http as slack_http
 from bot import socket as slack_socket
 from bot.app import build as build_bot
 from sandbox.server import Sandbox
-from service.deliver import deliver
+from service.deliver import deliver, hang_up
 from service.pace import Pace
 from service.ports import Clock, House
 from web.app import build as build_web
@@ -173,6 +173,7 @@ def _deliver(house: House, doors: Doors, clock: Clock, stop: threading.Event) ->
             stop.wait(TROUBLE_SECONDS)
         elif not (report.sent or report.cancelled):
             stop.wait(PAUSE_SECONDS)
+    hang_up(doors.channels)
 
 
 def _listen(host: str, port: int) -> socket.socket:

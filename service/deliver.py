@@ -111,11 +111,12 @@ def deliver(
                 break
         left = None if left is None else left - len(batch)
     if left is None or left > 0:
-        _hang_up(channels)
+        hang_up(channels)
     return run.report
 
 
-def _hang_up(channels: Mapping[str, Channel]) -> None:
+def hang_up(channels: Mapping[str, Channel]) -> None:
+    """Close the lines that channels keep open for their next message."""
     for channel in channels.values():
         if isinstance(channel, Lingering):
             channel.hang_up()
