@@ -119,7 +119,7 @@ def act(tx: Transaction, house: House, seen: Sequence[Seen], *, now: datetime, r
 
 def _cases(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime) -> Iterator[Case]:
     """Yield the customers about whom something was decided; on most days that is hardly anybody."""
-    memory = remember(tx, house, seen, now)
+    memory = remember(tx, house, seen)
     for each in seen:
         situation = memory.situation(each)
         decisions = decide(situation, house.playbooks, house.model, now)

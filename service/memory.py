@@ -1,6 +1,6 @@
 """What a playbook may know of the past: open plays, starts, snoozes, and what was put off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, cast
@@ -77,7 +77,7 @@ def as_open(play: Play, known: Mapping[str, Playbook]) -> OpenPlay:
     return OpenPlay(play.id, play.playbook, play.band, play.opened_at, play.score, script)
 
 
-def remember(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime) -> Memory:
+def remember(tx: Transaction, house: House, seen: Sequence[Seen]) -> Memory:
     """Read the past of a batch; all but what was put off in a fixed number of statements.
 
     Of the day before, more than the transition tells is read only where a playbook asks for it.
@@ -104,8 +104,8 @@ def remember(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime)
             asks_back
             or (each.customer.id not in open_plays and _bad(house.model, each.current.band))
         )
-        and _held_back_lately(house, starts, snoozed, each.customer.id, now=now)
     ]
+    put_off = _put_off(tx, lingering)
     before = _before(tx, house, seen) if asks_back else {}
     watched = {
         one: [known[pin] for play in each if (pin := play.body_digest) in known and pin is not None]
@@ -115,7 +115,11 @@ def remember(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime)
         plays=open_plays,
         starts=starts,
         snoozed=snoozed,
-        deferred={each.customer.id: _deferred(tx, each) for each in lingering},
+        deferred={
+            each.customer.id: _deferred(tx, each)
+            for each in lingering
+            if each.customer.id in put_off
+        },
         before=before,
         band_since=_band_since(tx, seen) if asks_back else {},
         noticed=noticed(tx, house, ids, seen[0].current.as_of, watched=watched) if seen else {},
@@ -181,20 +185,12 @@ def _band_since(tx: Transaction, seen: Sequence[Seen]) -> Mapping[int, date]:
     }
 
 
-def _held_back_lately(
-    house: House,
-    starts: Mapping[int, Mapping[str, LastStart]],
-    snoozed: Mapping[int, datetime],
-    customer_id: int,
-    *,
-    now: datetime,
-) -> bool:
-    """Return whether a cool-down or snooze is on, or ended so lately that it may have held back."""
-    longest = max((each.guards.cool_down_days for each in house.playbooks), default=0)
-    since = now - timedelta(days=longest) - PUT_OFF_AT_MOST
-    until = snoozed.get(customer_id)
-    started = any(last.at > since for last in starts.get(customer_id, {}).values())
-    return started or (until is not None and until > now - PUT_OFF_AT_MOST)
+def _put_off(tx: Transaction, seen: Sequence[Seen]) -> Collection[int]:
+    """Return those of whom something was put off lately: by a cool-down, a snooze, or a cap."""
+    if not seen:
+        return ()
+    since = seen[0].current.as_of - PUT_OFF_AT_MOST
+    return plays.put_off_since(tx, [each.customer.id for each in seen], since, DEFERRED)
 
 
 def _starts(tx: Transaction, ids: Sequence[int]) -> Mapping[int, Mapping[str, LastStart]]:

@@ -94,6 +94,16 @@ def decisions_of(tx: Transaction, customer_id: int, since: date) -> tuple[Decisi
     return tuple(Decision(**_picked(row, Decision)) for row in tx.execute(statement))
 
 
+def put_off_since(tx: Transaction, ids: Ids, since: date, outcome: str) -> set[int]:
+    """Return the customers about whom a decision came out so on a day since then."""
+    statement = select(decision.c.customer_id).where(
+        among(tx, decision.c.customer_id, ids),
+        decision.c.as_of >= since,
+        decision.c.outcome == outcome,
+    )
+    return set(tx.execute(statement).scalars())
+
+
 def decided_on(tx: Transaction, ids: Ids, as_of: date) -> set[int]:
     """Return about whom anything was decided on the day."""
     statement = select(decision.c.customer_id).where(
