@@ -32,7 +32,7 @@ from storage.database import Database
 Figures = dict[str, Any]
 ROWS: Final = 100_000
 CARDS: Final = 300
-LOADED: Final = 6.0
+LOADED: Final = 5.0
 HEADER: Final = ("id", "customer", "type", "occurredAt", "feature", "value", "user")
 BARE: Final = (
     "CREATE TABLE bare (id TEXT, customer TEXT, type TEXT, occurred_at {time}, feature TEXT, "
