@@ -266,8 +266,8 @@ def _mail(scene: Scene, planned: PlannedStep, step: Email | Survey) -> Begun:
     written = _step(scene, planned, body)
     if planned.state == "waiting_approval":
         return Begun(written)
-    play, now = scene.play, scene.now
-    return Begun(written, lambda number: intents.email(play, number, key, mail, now))
+    play, now, ours = scene.play, scene.now, step.to == "csm"
+    return Begun(written, lambda number: intents.email(play, number, key, mail, now, inside=ours))
 
 
 def _more(scene: Scene, step: Email | Survey, to: Addressee | None) -> dict[str, object]:

@@ -99,9 +99,15 @@ def update(play: Play, name: str, recipient: str, now: datetime) -> NewMessage:
 
 
 def email(
-    play: Play, step_id: int, key: str, body: Mapping[str, object], now: datetime
+    play: Play,
+    step_id: int,
+    key: str,
+    body: Mapping[str, object],
+    now: datetime,
+    *,
+    inside: bool = False,
 ) -> NewMessage:
-    """Return the mail of a step, exactly as it was frozen."""
+    """Return the mail of a step, exactly as it was frozen; one to our `inside` is no customer's."""
     return NewMessage(
         key=key,
         channel=EMAIL,
@@ -109,7 +115,7 @@ def email(
         body=dict(body),
         play_id=play.id,
         step_id=step_id,
-        customer_id=play.customer_id,
+        customer_id=None if inside else play.customer_id,
         due_at=now,
         expires_at=now + FRESH,
         verb="post",
