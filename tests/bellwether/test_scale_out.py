@@ -2,9 +2,12 @@
 
 from contextlib import closing
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from bellwether import house as building
 from bellwether.clock import ReplayClock
 from bellwether.schedule import RESCORE, Ran, jobs, run_due
 from bellwether.settings import Settings
@@ -50,6 +53,24 @@ def test_a_process_that_finds_a_run_led_by_another_does_its_part_and_leaves_the_
     assert (before, after) == (1, 3)
     assert Ran(RESCORE, DAY, "held") in helped
     assert Ran(RESCORE, DAY, "done") in ended
+
+
+def test_the_daily_job_makes_room_for_the_months_to_come(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    url = postgres.create()
+    settings = Settings.read({"DATABASE_URL": url, "BELLWETHER_HOME": str(tmp_path)})
+    with building.opened(settings) as house:
+        run_due(house, jobs(settings), ReplayClock(NOON))
+
+        with house.database.reading() as tx:
+            there = [tx.execute(text(f"SELECT to_regclass('{name}')")).scalar() for name in COMING]
+    postgres.recycle(url)
+
+    assert there == COMING
+
+
+COMING = ["event_2026_11", "event_2026_12", "event_2027_01"]
 
 
 def test_several_processes_are_refused_where_one_alone_may_write(run: Run) -> None:
