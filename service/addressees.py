@@ -51,16 +51,20 @@ def addressees(
     executives = customers.executives(tx, ids) if any(map(_to_executive, steps)) else {}
     barred = _barred(tx, house, [*contacts.values(), *executives.values()])
     return Addressees(
-        contacts={one: Addressee(who, who.email in barred) for one, who in contacts.items()},
-        executives={one: Addressee(who, who.email in barred) for one, who in executives.items()},
+        contacts={one: _addressee(who, barred) for one, who in contacts.items()},
+        executives={one: _addressee(who, barred) for one, who in executives.items()},
         colleagues=Colleagues(people.stand_ins(tx) if any(map(_to_stand_in, steps)) else {}),
         tips=habits.unused_features(tx, ids, today) if any(map(_with_tip, steps)) else {},
     )
 
 
-def _barred(tx: Transaction, house: House, contacts: Iterable[Contact]) -> set[str]:
+def _barred(tx: Transaction, house: House, contacts: Iterable[Contact]) -> Mapping[str, str]:
     emails = {contact.email for contact in contacts}
-    return customers.suppressed(tx, emails, house.mail.secret) if emails else set()
+    return customers.suppressed(tx, emails, house.mail.secret) if emails else {}
+
+
+def _addressee(who: Contact, barred: Mapping[str, str]) -> Addressee:
+    return Addressee(who, who.email in barred, barred.get(who.email, ""))
 
 
 def _csm(customer: Customer) -> Addressee | None:

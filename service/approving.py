@@ -140,8 +140,8 @@ def unwelcome(tx: Transaction, house: House, customer_id: int, address: str) -> 
     contact = next((one for one in known if one is not None and one.email == address), None)
     if contact is None:
         return "The customer's contact has changed since the mail was written."
-    suppressed = customers.is_suppressed(tx, address, house.mail.secret)
-    return obstacle(Addressee(contact, suppressed))
+    why = customers.suppressed(tx, [address], house.mail.secret).get(address)
+    return obstacle(Addressee(contact, why is not None, why or ""))
 
 
 def _executive(tx: Transaction, customer_id: int) -> Iterable[Contact]:

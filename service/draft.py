@@ -38,10 +38,11 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """The customer's main contact and whether their address is on the suppression list."""
+    """The customer's main contact, and whether and why their address is suppressed."""
 
     contact: Contact
     suppressed: bool
+    why: str = ""
 
 
 def draft(
@@ -90,9 +91,16 @@ def obstacle(to: Addressee | None) -> str | None:
     """Return why nobody at the customer may be written to, or None."""
     if to is None:
         return "The customer has no contact with an address."
-    if to.suppressed or to.contact.opted_out_at is not None:
-        return f"{to.contact.name or 'The contact'} has unsubscribed."
-    return None
+    if not to.suppressed and to.contact.opted_out_at is None:
+        return None
+    who = to.contact.name or "The contact"
+    match to.why.partition(":")[0]:
+        case "bounced":
+            return f"Mail to {who} came back: nobody has this address."
+        case "complaint":
+            return f"{who} called our mail spam."
+        case _:
+            return f"{who} has unsubscribed."
 
 
 def fingerprint(body: Mapping[str, object]) -> str:

@@ -93,12 +93,13 @@ def is_suppressed(tx: Transaction, email: str, secret: bytes) -> bool:
     return bool(suppressed(tx, [email], secret))
 
 
-def suppressed(tx: Transaction, emails: Iterable[str], secret: bytes) -> set[str]:
-    """Return those of the addresses, as given, that must not be written to."""
+def suppressed(tx: Transaction, emails: Iterable[str], secret: bytes) -> dict[str, str]:
+    """Return those of the addresses, as given, that must not be written to, and why."""
     hashes = {email: address_hash(email, secret) for email in emails}
     wanted = suppression.c.address_hash.in_(set(hashes.values()))
-    found = set(tx.execute(select(suppression.c.address_hash).where(wanted)).scalars())
-    return {email for email, digest in hashes.items() if digest in found}
+    statement = select(suppression.c.address_hash, suppression.c.reason).where(wanted)
+    found = {row.address_hash: row.reason for row in tx.execute(statement)}
+    return {email: found[digest] for email, digest in hashes.items() if digest in found}
 
 
 def address_hash(email: str, secret: bytes) -> bytes:

@@ -8,6 +8,7 @@ import pytest
 
 from service import privacy
 from service.alert import alert_view
+from service.approving import unwelcome
 from service.bounces import Taken, take
 from service.errors import Lost
 from service.ports import House, Keep
@@ -214,6 +215,22 @@ def test_rule_19_reports_are_forgotten_in_time_and_suppressed_addresses_are_not(
 
     assert (early["bounces"], late["bounces"]) == (0, 1)
     assert suppressed(story.house)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (bounce, "Mail to Pat Doe came back: nobody has this address."),
+        (complaint, "Pat Doe called our mail spam."),
+    ],
+)
+def test_rule_10_whoever_asks_next_is_told_why_they_are_not_written_to(
+    story: Story, raw: Callable[..., bytes], said: str
+) -> None:
+    came_back(story, raw(recipient=ADDRESS, letter=letter(story)))
+
+    with story.house.database.reading() as tx:
+        assert unwelcome(tx, story.house, story.customer.id, ADDRESS) == said
 
 
 @pytest.mark.parametrize(("raw", "fate"), [(bounce, "came_back"), (complaint, "complaint")])

@@ -288,7 +288,7 @@ def test_opting_out_bars_the_address_in_any_case_and_survives_a_new_import(
         ids = resolve_keys(tx, ["acme"])
         contact = primary_contacts(tx, list(ids.values()))[ids["acme"]]
         assert suppressed(tx, ["Chris@Acme.example", "dana@x.example"], SECRET) == {
-            "Chris@Acme.example"
+            "Chris@Acme.example": "link"
         }
         assert not is_suppressed(tx, "chris@acme.example", b"another secret")
     assert (first, again) == (True, False)
