@@ -2,11 +2,14 @@
 
 from contextlib import closing
 
+import pytest
+
 from benchmarks.past import DAYS, LOOKS, WAYS, looked_back, report, tried
 from benchmarks.world import fill, house
 from storage.database import Database
 
 
+@pytest.mark.slow
 def test_a_year_is_looked_back_on_and_a_model_tried_on_everybody(database_url: str) -> None:
     fill(database_url, 15, DAYS, raw=False)
 
