@@ -157,11 +157,8 @@ class UnreadableRecord(StorageError):
         )
 
 
-class UnknownFrame(StorageError):
+class UnknownFrame(UnreadableRecord):
     """A record whose frame this process has not learned yet; `storage.frames.opened` does so."""
-
-    def __init__(self) -> None:
-        super().__init__("A stored score's frame has not been read.")
 
 
 class UnknownFigure(StorageError):

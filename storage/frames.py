@@ -6,6 +6,7 @@ database it learned it from.
 """
 
 from collections.abc import Callable, Mapping
+from struct import error as StructError  # noqa: N812 - it is an exception's name
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, LargeBinary, Row, Select, Table, select
@@ -39,12 +40,15 @@ def keep_frame(tx: Connection, digest: bytes, body: Mapping[str, Any]) -> None:
 
 
 def unframed(stored: bytes) -> dict[str, Any]:
-    """Return the record; raises UnknownFrame."""
+    """Return the record; raises UnknownFrame, and UnreadableRecord for other bytes."""
     begin = len(MARK) + DIGEST
     read = _known.get(stored[len(MARK) : begin])
     if read is None:
         raise UnknownFrame
-    return read(MARK + stored[begin:])
+    try:
+        return read(MARK + stored[begin:])
+    except (StructError, LookupError, ValueError):
+        raise UnreadableRecord from None
 
 
 def opened(tx: Connection, statement: Select[*tuple[Any, ...]]) -> list[Row[Any]]:
