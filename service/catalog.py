@@ -144,16 +144,18 @@ class CustomerDraft(Draft):
     )
     contact_email: Annotated[Email | None, Blank] = None
     contact_name: Annotated[Name | None, Blank] = None
+    executive_email: Annotated[Email | None, Blank] = None
+    executive_name: Annotated[Name | None, Blank] = None
     aliases: Annotated[Aliases | None, BeforeValidator(_listed), Blank] = None
 
     @model_validator(mode="before")
     @classmethod
     def _people(cls, data: object, _: ValidationInfo) -> object:
-        """Read `csm` and `contact`, an address or an object, into their two fields."""
+        """Read `csm`, `contact` and `executive`, an address or an object, into their two fields."""
         if not isinstance(data, Mapping):
             return data
         flat = dict(data)
-        for person in ("csm", "contact"):
+        for person in ("csm", "contact", "executive"):
             match flat.pop(person, None):
                 case None:
                     pass
@@ -242,5 +244,7 @@ def _fields(draft: CustomerDraft) -> CustomerFields:
         csm_name=draft.csm_name,
         contact_email=draft.contact_email,
         contact_name=draft.contact_name,
+        executive_email=draft.executive_email,
+        executive_name=draft.executive_name,
         aliases=draft.aliases or (),
     )

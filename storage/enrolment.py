@@ -18,6 +18,8 @@ Status = Literal["active", "paused", "churned"]
 Outcome = Literal["created", "updated", "unchanged"]
 # Any number of our own will do; the migrations take another.
 LOCK_NUMBER = 20_250_415
+# The role of the contact who decides over there; others may be called so by hand.
+EXECUTIVE = "executive"
 # Fields that go into the customer's row under their own name.
 PLAIN = (
     "name",
@@ -53,6 +55,8 @@ class CustomerFields:
     csm_name: str | None = None
     contact_email: str | None = None
     contact_name: str | None = None
+    executive_email: str | None = None
+    executive_name: str | None = None
     aliases: tuple[str, ...] = ()
 
 
@@ -91,6 +95,7 @@ def upsert_customers(
     touched = {key for key, outcome in outcomes if outcome != "unchanged"}
     ids |= _write(tx, [rows[key] for key in sorted(touched)], now)
     _write_contacts(tx, fields, ids, touched)
+    _write_executives(tx, fields, ids, touched)
     _write_names(tx, fields, ids, touched)
     return tuple(Upserted(key, outcome, ids[key]) for key, outcome in outcomes)
 
@@ -163,6 +168,7 @@ class _Beside:
     ids: dict[str, int]
     contacts: dict[tuple[str, str], str]
     primary: dict[str, str]
+    executives: dict[str, str]
     aliases: set[tuple[str, str]]
 
     @classmethod
@@ -171,7 +177,13 @@ class _Beside:
         whose = customer.c.id
         contacts = list(
             tx.execute(
-                select(customer.c.key, contact.c.email_folded, contact.c.name, contact.c.is_primary)
+                select(
+                    customer.c.key,
+                    contact.c.email_folded,
+                    contact.c.name,
+                    contact.c.is_primary,
+                    contact.c.role,
+                )
                 .join(contact, contact.c.customer_id == whose)
                 .where(among(tx, whose, ids))
             )
@@ -185,6 +197,7 @@ class _Beside:
             {},
             {(row.key, row.email_folded): row.name for row in contacts},
             {row.key: row.email_folded for row in contacts if row.is_primary},
+            {row.key: row.email_folded for row in contacts if row.role == EXECUTIVE},
             {(row.key, row.alias_folded) for row in aliases},
         )
 
@@ -192,7 +205,19 @@ class _Beside:
         """Tell whether the item says something new beside the row, and remember that it did."""
         added = {(item.key, fold(word)) for word in item.aliases} - self.aliases
         self.aliases |= added
-        return self._contact_is_news(item) or bool(added)
+        news = [self._contact_is_news(item), self._executive_is_news(item), bool(added)]
+        return any(news)
+
+    def _executive_is_news(self, item: CustomerFields) -> bool:
+        if not item.executive_email:
+            return False
+        email = fold(item.executive_email)
+        known = self.contacts.get((item.key, email))
+        name = item.executive_name or known or ""
+        same = known == name and self.executives.get(item.key) == email
+        self.contacts[item.key, email] = name
+        self.executives[item.key] = email
+        return not same
 
     def _contact_is_news(self, item: CustomerFields) -> bool:
         if not item.contact_email:
@@ -229,6 +254,38 @@ def _write_contacts(
     key = ["customer_id", "email_folded"]
     put(tx, contact, unnamed, key=key, change=change)
     put(tx, contact, named, key=key, change=change | {"name": new.name})
+
+
+def _write_executives(
+    tx: Transaction,
+    fields: Sequence[CustomerFields],
+    ids: Mapping[str, int],
+    touched: set[str],
+) -> None:
+    """Let the given people be the ones who decide, one a customer; the main contact may be it."""
+    rows = {
+        ids[item.key]: {
+            "customer_id": ids[item.key],
+            "email": item.executive_email,
+            "email_folded": fold(item.executive_email),
+            "name": item.executive_name or "",
+            "role": EXECUTIVE,
+            "is_primary": 0,
+        }
+        for item in fields
+        if item.executive_email and item.key in touched
+    }
+    if not rows:
+        return
+    theirs = among(tx, contact.c.customer_id, sorted(rows)) & (contact.c.role == EXECUTIVE)
+    tx.execute(update(contact).where(theirs).values(role=None))
+    new = excluded(tx, contact)
+    key = ["customer_id", "email_folded"]
+    unnamed = [row for row in rows.values() if not row["name"]]
+    named = [row for row in rows.values() if row["name"]]
+    put(tx, contact, unnamed, key=key, change={"email": new.email, "role": new.role})
+    change = {"email": new.email, "role": new.role, "name": new.name}
+    put(tx, contact, named, key=key, change=change)
 
 
 def _contact_row(item: CustomerFields, owner: int) -> dict[str, Any]:

@@ -44,6 +44,8 @@ MEANINGS = {
     "timezone": "Such as `Europe/Berlin`; mail keeps their quiet hours",
     "csmEmail": "Who looks after them",
     "contactEmail": "Whom mail goes to",
+    "executiveEmail": "Who decides over there; playbooks may write to them instead",
+    "executiveName": "Their name; `executive: {email, name}` is understood too",
     "aliases": "Other names people search for",
 }
 

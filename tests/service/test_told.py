@@ -4,10 +4,8 @@ import pytest
 
 from playbooks.load import parse
 from service.ports import House
-from storage import people
-from storage.database import Database
-from storage.tables import contact
-from tests.service.stage import CSM, Story
+from storage import customers, people
+from tests.service.stage import CSM, Story, acme
 from tests.service.weeks import steps_of, story_of
 
 BOSS, BACKUP = "max@bellwether.example", "berta@bellwether.example"
@@ -65,25 +63,29 @@ def test_where_nobody_has_the_role_the_houses_conversation_hears_of_it(house: Ho
     assert "#alerts" in [each.recipient for each in story.slack.sent]
 
 
-def second_contact(database: Database, customer_id: int, role: str) -> None:
-    with database.transaction() as tx:
-        values = {"customer_id": customer_id, "name": "Erin", "role": role, "is_primary": 0}
-        address = {"email": "erin@acme.example", "email_folded": "erin@acme.example"}
-        tx.execute(contact.insert().values(**values, **address))
+def test_an_executive_is_who_decides_over_there_else_the_main_contact(house: House) -> None:
+    story = telling(house, executive_email="Erin@acme.example", executive_name="Erin")
+    other = telling(house, key="bolt")
+    for one in (story, other):
+        one.days_at(72, 41)
+
+    mails = [steps_of(one, "churn-risk")["outreach"].body["mail"] for one in (story, other)]
+    assert [mail["to"] for mail in mails] == ["Erin@acme.example", "bolt@customer.example"]
+    assert [mail["to_name"] for mail in mails] == ["Erin", "Pat Doe"]
 
 
-@pytest.mark.parametrize(
-    ("role", "to"), [("Executive", "erin@acme.example"), ("Intern", "acme@customer.example")]
-)
-def test_an_executive_is_who_decides_over_there_else_the_main_contact(
-    house: House, role: str, to: str
-) -> None:
-    story = telling(house)
-    second_contact(house.database, story.customer.id, role)
+def test_the_executive_given_last_is_the_one_and_may_be_the_main_contact(house: House) -> None:
+    acme(house, executive_email="erin@acme.example")
+    acme(house, executive_email="acme@customer.example")
+    customer = acme(house, executive_email="acme@customer.example")
 
-    story.days_at(72, 41)
+    with house.database.reading() as tx:
+        found = customers.contacts_of(tx, customer.id)
 
-    assert steps_of(story, "churn-risk")["outreach"].body["mail"]["to"] == to
+    assert [(one.email, one.role, one.primary) for one in found] == [
+        ("acme@customer.example", "executive", True),
+        ("erin@acme.example", None, False),
+    ]
 
 
 def test_a_mail_to_the_csm_needs_no_yes_and_has_no_way_to_unsubscribe(house: House) -> None:
