@@ -121,6 +121,7 @@ def step_data(step: "Step") -> dict[str, object]:
         "kind": step.kind,
         "state": step.state,
         "dueAt": step.due_at,
+        "answer": step.answer,
         "decidedBy": step.decided_by,
         "reason": step.reason,
     }
@@ -190,7 +191,8 @@ def _shown(out: "Console", found: "PlayView") -> None:
     for step in found.steps:
         why = f": {step.reason}" if step.reason else ""
         by = f" by {step.decided_by}" if step.decided_by else ""
-        out.print(escape(f"  step {step.name} ({step.kind}) {step.state}{by}{why}"))
+        said = f', answered "{step.answer}"' if step.answer else ""
+        out.print(escape(f"  step {step.name} ({step.kind}) {step.state}{said}{by}{why}"))
     for message in found.messages:
         out.print(escape(f"  {message_line(message)}"))
     for act in found.acts:
