@@ -1,6 +1,7 @@
 """What of the plays is due, who has it, and the playbooks they are pinned to."""
 
 from datetime import timedelta
+from typing import Any
 
 from storage import outbox, plays, running
 from storage.database import Database
@@ -10,7 +11,7 @@ from tests import builders
 from tests.builders import NOON, noon
 
 
-def _play(database: Database, key: str = "acme", **given: object) -> int:
+def _play(database: Database, key: str = "acme", **given: Any) -> int:
     (customer,) = builders.customers(database, key)
     with database.transaction() as tx:
         opened = builders.a_play(tx, customer, **given)
@@ -18,8 +19,8 @@ def _play(database: Database, key: str = "acme", **given: object) -> int:
     return opened.id
 
 
-def _step(database: Database, play_id: int, name: str = "pause", **given: object) -> Step:
-    fields: dict[str, object] = {
+def _step(database: Database, play_id: int, name: str = "pause", **given: Any) -> Step:
+    fields: dict[str, Any] = {
         "kind": "wait",
         "occurrence": 1,
         "state": "scheduled",
