@@ -23,31 +23,33 @@ PATIENCE = 60
 
 def main() -> None:
     day, moment, name, workers = sys.argv[1:]
-    with (
-        building.opened(Settings.read(os.environ)) as house,
-        crew_of(name, SystemClock(), workers=int(workers)) as crew,
-    ):
-        wait_for(house.database, int(workers))
-        rescore(
-            house,
-            date.fromisoformat(day),
-            now=datetime.fromisoformat(moment),
-            decide=True,
-            batch=SHARE,
-            progress=lambda *_: time.sleep(SLOWNESS),
-            crew=crew,
-        )
+    with building.opened(Settings.read(os.environ)) as house:
+        before = connected(house.database)
+        with crew_of(name, SystemClock(), workers=int(workers)) as crew:
+            wait_for(house.database, before + int(workers) - 1)
+            rescore(
+                house,
+                date.fromisoformat(day),
+                now=datetime.fromisoformat(moment),
+                decide=True,
+                batch=SHARE,
+                progress=lambda *_: time.sleep(SLOWNESS),
+                crew=crew,
+            )
 
 
-def wait_for(database: Database, workers: int) -> None:
-    """Wait until so many processes are here: each keeps the connection it looked with."""
-    connected = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+def connected(database: Database) -> int:
+    """Count who is connected to the database."""
+    words = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+    with database.reading() as tx:
+        return tx.execute(words).scalar() or 0
+
+
+def wait_for(database: Database, count: int) -> None:
+    """Wait until so many are here: each helper keeps the connection it looked with."""
     deadline = time.monotonic() + PATIENCE
-    here = 0
-    while here < workers and time.monotonic() < deadline:
+    while connected(database) < count and time.monotonic() < deadline:
         time.sleep(0.05)
-        with database.reading() as tx:
-            here = tx.execute(connected).scalar() or 0
 
 
 if __name__ == "__main__":

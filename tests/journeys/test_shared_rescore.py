@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,8 +107,22 @@ def ask(house: House, words: str) -> list[Any]:
         return [tuple(row) for row in tx.execute(text(words))]
 
 
-def holding(house: House, holder: str) -> bool:
-    return (holder,) in ask(house, "SELECT holder FROM rescore_share")
+def kill_two(house: House, started: dict[str, psutil.Process]) -> int:
+    """Kill two helpers as soon as each has held a share, or one, when there is no more to do."""
+    killed: set[str] = set()
+
+    def enough() -> bool:
+        shares = ask(house, "SELECT holder, state FROM rescore_share")
+        for holder in sorted(({each for each, _ in shares} & started.keys()) - killed):
+            if len(killed) < 2:
+                with suppress(psutil.NoSuchProcess):  # It may have found nothing left to do.
+                    started[holder].kill()
+                killed.add(holder)
+        over = all(state == "done" for _, state in shares)
+        return len(killed) == 2 or (bool(killed) and over)
+
+    until(enough)
+    return len(killed)
 
 
 def helpers(leader: psutil.Popen) -> dict[str, psutil.Process]:
@@ -130,9 +144,7 @@ def shared_and_killed(house: House, around: dict[str, str]) -> RescoreReport:
     try:
         until(lambda: len(helpers(leader)) == WORKERS - 1)
         started = helpers(leader)
-        for holder in sorted(started)[:2]:
-            until(lambda wanted=holder: holding(house, wanted))  # type: ignore[misc]
-            started[holder].kill()
+        assert kill_two(house, started) > 0
         leader.kill()
         leader.wait(PATIENCE)
         # Whoever takes over goes on when the leases of the dead have lapsed.
