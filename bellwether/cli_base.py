@@ -126,6 +126,20 @@ def bar(words: str, total: int, *, quiet: bool = False) -> Iterator[Callable[[in
         yield advance
 
 
+@contextmanager
+def counting(words: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """Tell every two seconds how much is done, of what nobody knows the end of."""
+    out, told_at = console(error=True), time.monotonic()
+
+    def reached(count: int) -> None:
+        nonlocal told_at
+        if not quiet and time.monotonic() - told_at > UNTOLD_SECONDS:
+            told_at = time.monotonic()
+            out.print(f"{words}: {count:,} so far")
+
+    yield reached
+
+
 def show(data: object, *, as_json: bool, words: Callable[["Console"], None]) -> None:
     """Print data as JSON, or in words on the console."""
     if as_json:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bellwether.cli_base import Json, bar, console, house, moment, settings, show, stopping, told
+from bellwether.cli_base import (
+    Json,
+    bar,
+    console,
+    counting,
+    house,
+    moment,
+    settings,
+    show,
+    stopping,
+    told,
+)
 from bellwether.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -242,8 +253,8 @@ def retain(as_json: Json = False) -> None:
     """
     from service import retain as service
 
-    with house() as (_, opened):
-        gone = service.retain(opened, now=datetime.now(UTC))
+    with house() as (_, opened), counting("forgetting", quiet=as_json) as reached:
+        gone = service.retain(opened, now=datetime.now(UTC), progress=reached)
     told = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count)
     show(gone, as_json=as_json, words=lambda out: out.print(f"Forgotten: {told or 'nothing'}."))
 

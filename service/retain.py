@@ -23,28 +23,35 @@ TICKS: Final = timedelta(days=90)
 Forget = Callable[[Transaction, int], int]
 
 
-def retain(house: House, *, now: datetime) -> Mapping[str, int]:
+def retain(
+    house: House, *, now: datetime, progress: Callable[[int], None] | None = None
+) -> Mapping[str, int]:
     """Forget what is older than the house keeps it; answer how many rows went, by what they were.
 
-    May be broken off and run again at any time. Plays are kept as long as a cool-down of a
-    playbook looks back, however short their time is.
+    May be broken off and run again at any time; `progress` is told how many rows went. Plays are
+    kept as long as a cool-down of a playbook looks back, however short their time is.
     """
     _remember_horizon(house, now)
-    gone = {what: _all(house, forget) for what, forget in _due(house, now)}
+    gone: dict[str, int] = {}
+    for what, forget in _due(house, now):
+        gone[what] = 0
+        for some in _all(house, forget):
+            gone[what] += some
+            if progress is not None:
+                progress(sum(gone.values()))
     if any(gone.values()):
         with house.database.transaction() as tx:
-            audit.append(tx, "retention", "retain", "everything", dict(gone), now)
+            audit.append(tx, "retention", "retain", "everything", gone, now)
     return gone
 
 
-def _all(house: House, forget: Forget) -> int:
-    total = 0
-    while True:
+def _all(house: House, forget: Forget) -> Iterator[int]:
+    """Forget some after some, each in a transaction; yield how many went."""
+    some = SOME
+    while some >= SOME:
         with house.database.transaction() as tx:
             some = forget(tx, SOME)
-        total += some
-        if some < SOME:
-            return total
+        yield some
 
 
 def _remember_horizon(house: House, now: datetime) -> None:
