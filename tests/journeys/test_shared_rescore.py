@@ -152,7 +152,7 @@ def shared_and_killed(house: House, around: dict[str, str]) -> RescoreReport:
         return rescore(house, day(1), now=noon(2), decide=True, crew=late)
     finally:
         for process in (leader, *started.values()):
-            if process.is_running():
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
                 process.wait(PATIENCE)
 
