@@ -72,7 +72,7 @@ def test_longer_lives_under_other_models_are_stored_alike(
 
     quiet, _ = grow(
         replace(house, model=model, playbooks=books), replace(twin, model=model, playbooks=books),
-        seed=seed, size=24, days=range(18, 1, -1),
+        seed=seed, size=24, days=range(14, 1, -1),
     )  # fmt: skip
 
     assert everything(house) == everything(twin)
