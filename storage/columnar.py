@@ -5,9 +5,8 @@ length then, and NumPy takes them as they are.
 """
 
 import io
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import date
 from itertools import chain, repeat
 from typing import Any, Final
@@ -17,11 +16,10 @@ import numpy.typing as npt
 import psycopg2
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, func, literal
 from sqlalchemy import cast as as_type
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import Label
 
 from storage.columns import Day
-from storage.copying import NOTHING
+from storage.copying import as_sqlalchemy_says, copy_lines, execute_many
 
 Ints = npt.NDArray[np.int64]
 Cells = Sequence[Any] | str | int | None
@@ -60,7 +58,7 @@ def int_columns(tx: Connection, statement: Select[*tuple[Any, ...]]) -> dict[str
 def copy_in(tx: Connection, table: Table, columns: Mapping[str, Cells]) -> None:
     """Write rows into a table as quickly as the database takes them; clashes raise.
 
-    Cells are as the driver takes them: on PostgreSQL texts of COPY's, see `text_cell`. What is no
+    Cells are as the driver takes them: on PostgreSQL texts as COPY reads them. What is no
     list is the same in every row; at least one column is a list.
     """
     quote = tx.dialect.identifier_preparer.quote
@@ -68,19 +66,14 @@ def copy_in(tx: Connection, table: Table, columns: Mapping[str, Cells]) -> None:
     size = max(len(cells) for cells in columns.values() if isinstance(cells, list))
     rows = zip(*(_every(cells, size) for cells in columns.values()), strict=True)
     if _is_postgres(tx):
-        lines = io.StringIO("\n".join(map("\t".join, rows)) + "\n")
-        _copy(tx, f"COPY {quote(table.name)} ({names}) FROM STDIN", lines)
+        sql = f"COPY {quote(table.name)} ({names}) FROM STDIN"
+        _noted(tx, sql)
+        copy_lines(tx, sql, map("\t".join, rows))
         return
     marks = ", ".join("?" * len(columns))
     sql = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
     _noted(tx, sql)
-    with _as_sqlalchemy_says(tx, sql), closing(tx.connection.cursor()) as cursor:
-        cursor.executemany(sql, list(rows))
-
-
-def text_cell(value: object) -> str:
-    """Return a plain value as COPY's text: for numbers, days and words without control marks."""
-    return NOTHING if value is None else str(value)
+    execute_many(tx, (), sql, list(rows))
 
 
 def _every(cells: Cells, size: int) -> Sequence[Any] | Iterator[Any]:
@@ -108,7 +101,7 @@ def _copied_out(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
 
 def _fetched(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
     _noted(tx, sql)
-    with _as_sqlalchemy_says(tx, sql), closing(tx.connection.cursor()) as cursor:
+    with as_sqlalchemy_says(tx, sql), closing(tx.connection.cursor()) as cursor:
         rows = cursor.execute(sql).fetchall()
     flat = np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * width)
     return list(np.ascontiguousarray(flat.reshape(-1, width).T))
@@ -117,7 +110,7 @@ def _fetched(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
 def _copy(tx: Connection, sql: str, stream: io.IOBase) -> None:
     _noted(tx, sql)
     driver = tx.connection.cursor()
-    with _as_sqlalchemy_says(tx, sql):
+    with as_sqlalchemy_says(tx, sql):
         try:
             driver.copy_expert(sql, stream)
         finally:
@@ -128,14 +121,3 @@ def _copy(tx: Connection, sql: str, stream: io.IOBase) -> None:
 def _noted(tx: Connection, sql: str) -> None:
     """Tell those who count statements of this one too: it goes past SQLAlchemy."""
     tx.dispatch.before_cursor_execute(tx, None, sql, None, None, False)  # noqa: FBT003 - SQLAlchemy's signature
-
-
-@contextmanager
-def _as_sqlalchemy_says(tx: Connection, sql: str) -> Iterator[None]:
-    try:
-        yield
-    except (psycopg2.Error, sqlite3.Error) as error:
-        base = psycopg2.Error if isinstance(error, psycopg2.Error) else sqlite3.Error
-        raise DBAPIError.instance(
-            sql, None, error, base, hide_parameters=True, dialect=tx.dialect
-        ) from error

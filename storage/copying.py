@@ -114,7 +114,7 @@ def escaped(values: Sequence[str]) -> Sequence[str]:
 def copy_lines(tx: Connection, statement: str, lines: Iterable[str]) -> None:
     """Send lines to COPY; faults leave as they would from a statement of SQLAlchemy's."""
     driver = tx.connection.cursor()
-    with _as_sqlalchemy_says(tx, statement):
+    with as_sqlalchemy_says(tx, statement):
         try:
             driver.copy_expert(statement, io.StringIO("\n".join(lines) + "\n"))
         finally:
@@ -127,14 +127,15 @@ def execute_many(
 ) -> None:
     """Send statements, then one with many rows, to SQLite's driver; faults as above."""
     driver = tx.connection.cursor()
-    with _as_sqlalchemy_says(tx, statement), closing(driver):
+    with as_sqlalchemy_says(tx, statement), closing(driver):
         for one in before:
             driver.execute(one)
         driver.executemany(statement, rows)
 
 
 @contextmanager
-def _as_sqlalchemy_says(tx: Connection, statement: str) -> Iterator[None]:
+def as_sqlalchemy_says(tx: Connection, statement: str) -> Iterator[None]:
+    """Let the driver's faults leave as they would from a statement of SQLAlchemy's."""
     try:
         yield
     except (psycopg2.Error, sqlite3.Error) as error:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.columnar import MISSING, Cells, Ints, copy_in
-from storage.copying import NOTHING
+from storage.copying import NOTHING, escaped
 from storage.standings import Series
 from storage.tables import current, model, snapshot
 
@@ -64,9 +64,9 @@ def add_quiet(
         "as_of": _cell(tx, snapshot.c.as_of, as_of),
         "version": _cell(tx, snapshot.c.version, series.version),
         "score": _points(tx, scores.score),
-        "band": _words(series.bands, scores.band),
+        "band": _words(tx, series.bands, scores.band),
         "coverage": _points(tx, scores.coverage),
-        "trend": _words(series.trends, scores.trend),
+        "trend": _words(tx, series.trends, scores.trend),
         "change_7": _points(tx, scores.change_7),
         "change_30": _points(tx, scores.change_30),
         "computed_at": _cell(tx, snapshot.c.computed_at, now),
@@ -112,8 +112,9 @@ def _points(tx: Connection, hundredths: Ints) -> list[Any]:
     return spelled
 
 
-def _words(words: Sequence[str], places: Ints) -> list[str]:
-    chosen: list[str] = np.array([*words], np.object_)[places].tolist()
+def _words(tx: Connection, words: Sequence[str], places: Ints) -> list[str]:
+    spelled = escaped(words) if _is_postgres(tx) else words
+    chosen: list[str] = np.array([*spelled], np.object_)[places].tolist()
     return chosen
 
 
