@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 LEASE: Final = timedelta(minutes=5)  # Longer than any channel's overall deadline for one message.
 # What is left of a lease must do for one more message, or another process sends it as well.
 LONGEST_SENDING: Final = timedelta(minutes=2)
+# What could not be looked at again is looked at again so much later.
+UNJUDGED: Final = timedelta(minutes=1)
 # A mail claimed and not sent before a kill counts as unknown for ever: claim one at a time.
 CLAIMED: Final[Mapping[str, int]] = {EMAIL: 1, SLACK: 20}
 
@@ -163,11 +165,16 @@ def _handle(run: _Run, message: Message) -> None:
     if (slot := run.pace.slot(message, now)) > now:
         _give_back(run, [message], slot)
         return
-    with run.house.database.reading() as tx:
-        stopped = paused_in(tx) is not None
-        against = objection(tx, run.house, message, now)
-        later = not_before(tx, run.house, message, now)
-        root = _root(tx, message)
+    try:
+        with run.house.database.reading() as tx:
+            stopped = paused_in(tx) is not None
+            against = objection(tx, run.house, message, now)
+            later = not_before(tx, run.house, message, now)
+            root = _root(tx, message)
+    except Exception as fault:  # noqa: BLE001 - the other broad catch: one that cannot be judged holds up no other
+        log.error("message %s could not be judged: %s", message.id, type(fault).__name__)  # noqa: TRY400 - as below
+        _give_back(run, [message], now + UNJUDGED)
+        return
     if stopped:
         run.report.paused = True
         _give_back(run, [message])

@@ -1,5 +1,6 @@
 """How often and at what hour a customer may be written to, whatever a playbook wants (rule 10)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,20 +14,46 @@ from storage.database import Transaction
 from storage.outbox import Message
 
 WEEK: Final = timedelta(days=7)
+# Longer than it takes to send a mail, and so many seconds more, each mail its own number.
+STEP_BACK: Final = timedelta(seconds=40)
+SPREAD: Final = 61
 NO_CAPS: Final = Caps()
 
 
 def crowded(tx: Transaction, house: House, message: Message, now: datetime) -> str | None:
     """Return why a mail would be one too many for its customer or its reader, or None."""
+    most = house.mail.weekly
+    limit = f"{most} mail{'' if most == 1 else 's'} within seven days"
+    match _most_of(tx, house, message, now, outbox.LEFT):
+        case None:
+            return None
+        case who:
+            return f"enough: {who} got {limit}"
+
+
+def jostled_until(
+    tx: Transaction, house: House, message: Message, now: datetime
+) -> datetime | None:
+    """Return when to look again at a mail beside which others are just being sent, or None.
+
+    Together they may be one too many. Two that see each other must not both be dropped, so both
+    step back, each for a while of its own, and find out then what became of the other.
+    """
+    if _most_of(tx, house, message, now, outbox.ON_ITS_WAY) is None:
+        return None
+    return now + STEP_BACK + timedelta(seconds=message.id % SPREAD)
+
+
+def _most_of(
+    tx: Transaction, house: House, message: Message, now: datetime, states: Sequence[outbox.State]
+) -> str | None:
+    """Return who has got as many mails as they may within a week, or None."""
     if message.customer_id is None:
         return None
-    most, since = house.mail.weekly, now - WEEK
-    limit = f"{most} mail{'' if most == 1 else 's'} within seven days"
-    if outbox.mails_since(tx, message.customer_id, since, besides=message.id) >= most:
-        return f"enough: the customer got {limit}"
-    if sent.mails_to(tx, message, since) >= most:
-        return f"enough: this reader got {limit}"
-    return None
+    most, since, one = house.mail.weekly, now - WEEK, message.id
+    if sent.mails_since(tx, message.customer_id, since, besides=one, states=states) >= most:
+        return "the customer"
+    return "this reader" if sent.mails_to(tx, message, since, states) >= most else None
 
 
 def welcome_at(house: House, customer: Customer, now: datetime) -> datetime | None:
@@ -101,5 +128,10 @@ def _end(quiet: Quiet, there: datetime) -> datetime | None:
 
 
 def _instant(on: datetime, at: time) -> datetime:
-    """Return that time on that local date; an hour that comes twice means its second coming."""
-    return datetime.combine(on.date(), at.replace(fold=1), tzinfo=on.tzinfo).astimezone(UTC)
+    """Return that time on that local date, the later where the clocks change.
+
+    Of an hour that comes twice this is its second coming. One that is left out lies after the gap:
+    before it, the night would end where it had not ended yet, for ever.
+    """
+    folds = (datetime.combine(on.date(), at.replace(fold=fold), on.tzinfo) for fold in (0, 1))
+    return max(each.astimezone(UTC) for each in folds)

@@ -5,7 +5,7 @@ from typing import Final
 
 from service.approving import unwelcome
 from service.draft import fingerprint
-from service.manners import crowded, reachable_at, room_at, welcome_at, zone_named
+from service.manners import crowded, jostled_until, reachable_at, room_at, welcome_at, zone_named
 from service.ports import House
 from service.standing import script_of, way_out
 from service.webhooks import closed
@@ -51,7 +51,12 @@ def not_before(tx: Transaction, house: House, message: Message, now: datetime) -
         night = reachable_at(house, _zone(tx, house, message.recipient), now)
     else:
         return None
-    return night or room_at(tx, house, message, now)
+    return night or room_at(tx, house, message, now) or _beside(tx, house, message, now)
+
+
+def _beside(tx: Transaction, house: House, message: Message, now: datetime) -> datetime | None:
+    mail = message.channel == EMAIL
+    return jostled_until(tx, house, message, now) if mail else None
 
 
 def _zone(tx: Transaction, house: House, recipient: str) -> tzinfo:

@@ -25,6 +25,8 @@ State = Literal["pending", "sending", "sent", "failed", "unknown", "cancelled", 
 EMAIL = "email"
 LAPSED = "lease-lapsed"
 ORPHANED = "The message it belongs to was not sent."
+LEFT: Sequence[State] = ("sent", "unknown")
+ON_ITS_WAY: Sequence[State] = ("sent", "unknown", "sending")
 # From these states nothing hanging on the message can be delivered any more.
 DEAD = ("failed", "unknown", "cancelled")
 
@@ -324,19 +326,6 @@ def pending_exists(tx: Transaction, now: datetime) -> bool:
         .limit(1)
     )
     return tx.execute(statement).first() is not None
-
-
-def mails_since(tx: Transaction, customer_id: int, since: datetime, *, besides: int) -> int:
-    """Count a customer's mails that left since then, or may have; not the one `besides`."""
-    at = func.coalesce(message.c.settled_at, message.c.due_at)
-    statement = select(func.count()).where(
-        message.c.customer_id == customer_id,
-        message.c.channel == EMAIL,
-        message.c.state.in_(["sent", "sending", "unknown"]),
-        at > since,
-        message.c.id != besides,
-    )
-    return tx.execute(statement).scalar() or 0
 
 
 def put_off(tx: Transaction, one: Message, ready_at: datetime, now: datetime) -> bool:

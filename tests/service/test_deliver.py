@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from service.deliver import deliver
 from service.errors import Away, Lost, Refused, Suspended, TryLater
@@ -14,6 +15,7 @@ from service.ports import House, MailPolicy
 from service.recheck import objection
 from service.steps import approve
 from storage import customers, outbox
+from storage.tables_acts import step
 from tests.service.stage import Story, Wire, acme, alert, approved, mail, member
 
 
@@ -369,3 +371,19 @@ def test_a_line_is_hung_up_when_nothing_is_due_and_kept_where_a_handful_was_aske
     deliver(story.house, {"slack": line}, story.watch)
 
     assert (kept, line.hung_up) == (0, 1)
+
+
+def test_a_message_that_cannot_be_judged_is_put_off_and_holds_up_no_other(house: House) -> None:
+    broken, other = all_approved(house, "acme", "bolt")
+    with house.database.transaction() as tx:
+        unfit = update(step).where(step.c.id == broken.mail_step().id).values(body=[])
+        key = mail(broken).key
+        tx.execute(unfit)
+
+    broken.deliver()
+
+    assert [each.customer_id for each in broken.email.sent] == [other.customer.id]
+    with house.database.reading() as tx:
+        kept = outbox.message_by_key(tx, key)
+    assert kept is not None
+    assert (kept.state, kept.attempts) == ("pending", 0)

@@ -1,13 +1,14 @@
 """Rule 10: not at night where the customer is, and not too often, whatever was approved."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from service.manners import welcome_at
 from service.ports import House, Quiet
+from service.recheck import not_before, objection
 from storage import outbox
 from storage.outbox import NewMessage
 from tests.service.stage import Story, acme, approved, mail, morning
@@ -139,3 +140,40 @@ def before(story: Story, days: int) -> None:
         assert found is not None
         assert outbox.claim(tx, at, morning(1) - morning(0), 1, ["email"])
         assert outbox.settle(tx, found.id, "sent", now=at)
+
+
+@pytest.mark.parametrize("minute", [0, 20, 40])
+def test_a_night_that_ends_in_the_hour_the_clocks_leave_out_ends_after_it(
+    house: House, minute: int
+) -> None:
+    quiet = replace(house, mail=replace(house.mail, quiet=(time(20), time(2, 30))))
+    customer = replace(acme(house), timezone="Europe/Berlin")
+
+    found = welcome_at(quiet, customer, datetime(2026, 3, 29, 0, minute, tzinfo=UTC))
+
+    assert found == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
+def test_of_two_mails_claimed_at_once_where_one_is_allowed_one_leaves(house: House) -> None:
+    story = fallen(house, weekly=1)
+    another = replace(_new(mail(story)), key="customer/1/another/mail")
+    with house.database.transaction() as tx:
+        outbox.enqueue(tx, [another], now=story.watch.now())
+        # Two replicas hold one each, and neither knows whether the other's will leave.
+        now = story.watch.now()
+        both = outbox.claim(tx, now, timedelta(minutes=5), 2, ["email"])
+        seen = [objection(tx, story.house, each, now) for each in both]
+        later = [not_before(tx, story.house, each, now) for each in both]
+        for each, until in zip(both, later, strict=True):
+            outbox.put_off(tx, each, until or now, now)
+    story.watch.sleep(300)
+    story.deliver()
+
+    assert seen == [None, None]
+    assert later[0] != later[1]
+    assert None not in later
+    assert len(story.email.sent) == 1
+
+
+def _new(message: outbox.Message) -> NewMessage:
+    return NewMessage(**{name: getattr(message, name) for name in NewMessage.__slots__})
