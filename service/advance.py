@@ -128,7 +128,8 @@ def _escalate(tx: Transaction, house: House, at: Running, step: Step, now: datet
         plays.settle_step(tx, step.id, step.state, "cancelled", by=None, reason=reason, now=now)
         return
     line = _line(tx, house, at.customer, step)
-    (role, recipient), rest = line[0], line[1:]
+    role, recipient = line[0]
+    rest = [later for later, to in line[1:] if to != recipient]
     reason = f"Nobody took it in time: told the {role}."
     plays.settle_step(tx, step.id, step.state, "done", by=None, reason=reason, now=now)
     key = intents.intent_key(
@@ -139,16 +140,20 @@ def _escalate(tx: Transaction, house: House, at: Running, step: Step, now: datet
     audit.append(tx, US, "escalate", f"play/{play.id}", {"to": role}, now)
     _redraw(tx, house, at, f"step/{step.id}/escalated", now)
     if rest:
-        _next_rung(tx, house, at, step, [role for role, _ in rest], now=now)
+        _next_rung(tx, house, at, step, rest, now=now)
 
 
 def _line(
     tx: Transaction, house: House, customer: Customer, step: Step
 ) -> Sequence[tuple[str, str]]:
-    """Return who is told, in order, with where; the house's conversation where nobody was named."""
+    """Return who is told, in order, with where; the house's conversation where nobody was named.
+
+    Whoever did not take the alert is not told so themselves.
+    """
     colleagues = Colleagues(people.stand_ins(tx))
     named = [(role, stand_in(colleagues, customer, role)) for role in step.body["to"]]
-    line = [(role, to) for role, to in named if to is not None]
+    own = intents.conversation_of(customer, house.alerts_to)
+    line = [(role, to) for role, to in named if to is not None and to != own]
     return line or [("team", house.alerts_to)]
 
 

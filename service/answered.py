@@ -17,6 +17,7 @@ from service.clicks import (
     audited,
     closed,
     forbidden,
+    locked_step,
     refresh,
     scene,
 )
@@ -77,7 +78,7 @@ def finish_task(house: House, step_id: int, member: Member, *, now: datetime) ->
 
 
 def _found(tx: Transaction, house: House, step_id: int) -> tuple[Scene, Step] | Stale:
-    step = plays.step(tx, step_id, lock=True)
+    step = locked_step(tx, step_id)
     at = scene(tx, house, step.play_id) if step is not None else None
     return GONE if step is None or at is None else (at, step)
 

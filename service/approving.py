@@ -22,6 +22,7 @@ from service.clicks import (
     closed,
     forbidden,
     late,
+    locked_step,
     refresh,
     scene,
     settle,
@@ -154,7 +155,7 @@ def _waiting(
     """Return the mail while it waits and this person may act, or why not."""
     if (refused := forbidden(member)) is not None:
         return refused
-    step = plays.step(tx, step_id, lock=True)
+    step = locked_step(tx, step_id)
     at = scene(tx, house, step.play_id) if step is not None else None
     if step is None or at is None or step.kind not in MAILS:
         return Stale("This mail no longer exists.")

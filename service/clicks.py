@@ -11,7 +11,7 @@ from typing import Final
 
 from service import intents
 from service.ports import House
-from storage import audit, customers, outbox, plays
+from storage import audit, customers, outbox, plays, running
 from storage.customers import Customer
 from storage.database import Transaction
 from storage.people import Member
@@ -61,6 +61,19 @@ class Scene:
     play: Play
     customer: Customer
     recipient: str
+
+
+def locked_step(tx: Transaction, step_id: int) -> Step | None:
+    """Return the step, which nobody else changes until the end, nor closes its play.
+
+    The play comes first, as wherever plays go on or close: what a click begins in a play that
+    closes at the same moment would wait there for ever.
+    """
+    seen = plays.step(tx, step_id)
+    if seen is None:
+        return None
+    running.lock(tx, seen.play_id)
+    return plays.step(tx, step_id, lock=True)
 
 
 def scene(tx: Transaction, house: House, play_id: int) -> Scene | None:

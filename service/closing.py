@@ -27,9 +27,12 @@ def close(
     """Close `play` for the reason of the decision; return the thread note and the update.
 
     A mail that waits, or was approved and has not left, is cancelled with the reason. An alert
-    that has not left is cancelled too, and its note and update with it.
+    that has not left is cancelled too, and its note and update with it. Nothing is said of a play
+    that somebody closed meanwhile: they said it.
     """
     cancelled = end(tx, play, decision.reason, now)
+    if cancelled is None:
+        return []
     feedback.note_end(tx, play, decision.outcome, customer.arr, now)
     if play.root_key is None:
         return []
@@ -46,9 +49,13 @@ def close(
     ]
 
 
-def end(tx: Transaction, play: Play, reason: str, now: datetime) -> list[str]:
-    """Close the play; cancel its unsent messages and waiting steps, whose names are returned."""
-    plays.close_play(tx, play.id, reason=reason, now=now)
+def end(tx: Transaction, play: Play, reason: str, now: datetime) -> list[str] | None:
+    """Close the play; cancel its unsent messages and waiting steps, whose names are returned.
+
+    None where somebody was faster; nothing is changed then.
+    """
+    if not plays.close_play(tx, play.id, reason=reason, now=now):
+        return None
     return cancel_waiting(tx, play, reason, now)
 
 

@@ -69,10 +69,20 @@ def due_plays(tx: Transaction, now: datetime, limit: int = 200) -> list[int]:
 
 
 def claim(tx: Transaction, play_id: int) -> Play | None:
-    """Return an open play and lock it until the end; None when it is closed or another has it."""
+    """Return an open play and lock it until the end; None when it is closed or another has it.
+
+    Others may hang messages and steps on it meanwhile: who holds one of its steps is not locked in.
+    """
     wanted = select(plays).where(plays.c.id == play_id, plays.c.state == "open")
-    row = tx.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
+    locked = wanted.with_for_update(skip_locked=True, key_share=True)
+    row = tx.execute(locked).one_or_none()
     return None if row is None else as_play(row)
+
+
+def lock(tx: Transaction, play_id: int) -> None:
+    """Let nobody else close a play or go on with it until the end; waits for who is at it."""
+    wanted = select(plays.c.id).where(plays.c.id == play_id)
+    tx.execute(wanted.with_for_update(key_share=True))
 
 
 def due_steps(tx: Transaction, play_id: int, now: datetime) -> tuple[Step, ...]:

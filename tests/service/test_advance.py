@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service import pause
+from playbooks.decide import Close
+from service import closing, pause
 from service.advance import advance
 from service.ports import House
 from service.steps import Done, Stale, Taken, acknowledge
@@ -338,3 +339,35 @@ def name_stand_ins(story: Story) -> None:
         carla = people.member_by_email(tx, "carla@bellwether.example")
         assert carla is not None
         people.name_stand_ins(tx, carla.id, backup_id=backup.id, manager_id=boss.id)
+
+
+def test_one_who_is_both_backup_and_manager_is_told_once(story: Story) -> None:
+    with story.house.database.transaction() as tx:
+        boss = people.upsert_member(tx, BOSS, "Max", role="manager")
+        carla = people.upsert_member(tx, "carla@bellwether.example")
+        people.name_stand_ins(tx, carla.id, backup_id=boss.id, manager_id=boss.id)
+    first = steps_of(story)["attention"].due_at
+
+    moves_on(story, first)
+    moves_on(story, first + timedelta(days=3))
+
+    told = [each.recipient for each in story.slack.sent if each.body["view"] == "escalation"]
+    assert told == [f"member:{BOSS}"]
+
+
+def test_a_play_closed_by_two_at_once_is_closed_and_told_of_once(story: Story) -> None:
+    play = story.play("weeks")
+    first = Close(play.id, play.playbook, "recovered", "Well again.")
+    with story.house.database.transaction() as tx:
+        told = closing.close(
+            tx, story.house, story.customer, play, first, thanks=None, now=story.watch.now()
+        )
+        # Who decided before that commit still holds the play as it was, open.
+        second = replace(first, outcome="over", reason="The customer is churned.")
+        again = closing.close(
+            tx, story.house, story.customer, play, second, thanks=None, now=story.watch.now()
+        )
+
+    assert [each.verb for each in told] == ["update", "reply"]
+    assert again == []
+    assert story.play("weeks").reason == "Well again."
