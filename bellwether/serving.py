@@ -141,9 +141,10 @@ def _scheduler(
 
     def tick() -> None:
         doors.welcome(house)
+        schedule.run_due(library.house(house, clock), timetable, clock, crews)
+        # Last, for it reads what strangers wrote: whatever they think of, the day's jobs are done.
         if settings.bounces is not None:
             returned.look(house, settings.bounces, now=clock.now())
-        schedule.run_due(library.house(house, clock), timetable, clock, crews)
 
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(

@@ -91,5 +91,6 @@ def _acts(before: datetime) -> Iterator[tuple[str, Forget]]:
 
 
 def _cool_down(house: House) -> timedelta:
-    days = max((each.guards.cool_down_days for each in house.playbooks), default=0)
+    guards = [each.guards for each in house.playbooks]
+    days = max((max(each.cool_down_days, each.rest_days) for each in guards), default=0)
     return timedelta(days=days + 30)

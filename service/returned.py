@@ -13,6 +13,7 @@ from email import message_from_bytes, message_from_string
 from email.errors import MessageError
 from email.message import Message
 from email.utils import parseaddr
+from itertools import islice
 from typing import Any, Final, Literal
 
 from service.bounced import no_such_mailbox
@@ -24,6 +25,8 @@ LONGEST: Final = 1024 * 1024
 LONGEST_ADDRESS: Final = 320
 # A mail of ours has one recipient, so a report of it speaks of one; others are padded lists.
 MOST: Final = 100
+# A report speaks of one mail of ours; thousands of ids would be thousands of things to look for.
+MOST_IDS: Final = 20
 _ID: Final = re.compile(r"<[!-;=?A-~]{1,200}@[!-;=?A-~]{1,200}>")
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _ANSWER: Final = re.compile(r"\b([245]\d\d)(?:[ -]#?([245]\.\d{1,3}\.\d{1,3}))?\b")
@@ -77,7 +80,7 @@ def read_json(raw: bytes) -> tuple[Returned, ...]:
 def _of_mail(message: Message, digest: str) -> Iterator[Returned]:
     parts = _parts(message)
     # The parts of the mail itself alone: a report that a mail carries along speaks of other mail.
-    ids = tuple(_ids(message, parts))
+    ids = tuple(islice(_ids(message, parts), MOST_IDS))
     for part in parts:
         match part.get_content_type():
             case "message/delivery-status" | "message/global-delivery-status":
@@ -154,7 +157,7 @@ def _ids(message: Message, parts: Sequence[Message]) -> Iterator[str]:
     """Find which mail it was: in the copy that came back, or in what the report answers."""
     for part in parts:
         if part.get_content_type() in _COPIES:
-            yield from _ID.findall(_field(_copy(part), "Message-ID"))
+            yield from _ID.findall(_field(_copy(part), "Message-ID"))[:10]
     for name in ("In-Reply-To", "References"):
         yield from _ID.findall(_field(message, name))[:10]
 
@@ -274,7 +277,7 @@ def _of_sendgrid(item: Mapping[str, Any], digest: str) -> Iterator[Returned]:
 def _found_ids(said: object) -> tuple[str, ...]:
     """Read a Message-ID that may have lost its brackets."""
     text = _word(said).strip()
-    return tuple(_ID.findall(text if text.startswith("<") else f"<{text}>"))
+    return tuple(_ID.findall(text if text.startswith("<") else f"<{text}>")[:MOST_IDS])
 
 
 def _clean(status: str) -> str:

@@ -73,6 +73,15 @@ def test_headers_alone_and_what_the_report_answers_name_the_mail_as_well() -> No
     assert nothing.message_ids == ()
 
 
+def test_of_the_mails_a_report_names_only_some_are_looked_for() -> None:
+    # A mail of ours came back or did not; eighty thousand names would be asked of the database.
+    many = " ".join(f"<.{number}@x>" for number in range(80_000))
+
+    (found,) = read_mail(bounce(letter=many))
+
+    assert len(found.message_ids) == 10
+
+
 def test_two_recipients_are_two_claims_and_the_same_report_read_twice_is_the_same() -> None:
     group = ("Final-Recipient: rfc822; {}", "Action: failed", "Status: 5.1.1", "")
     fields = [line.format(who) for who in (ANNA, "bob@acme.example") for line in group]
