@@ -31,7 +31,7 @@ from tests.conftest import Postgres, quick_folder
 from tests.crash import stages
 from tests.crash.outside import Arrived, World
 from tests.crash.points import POINTS, Point
-from tests.crash.remains import remains
+from tests.crash.remains import forgotten, remains
 from tests.crash.stages import Stage
 from tests.crash.world import LAPSE, PARTS, Part, baseline, plant
 
@@ -135,6 +135,7 @@ def live_a_part(
         thread.join()
     first, late = replicas[0], LAPSE.total_seconds()
     for _ in range(LAST_TRIES):
+        forgotten(url)
         if first.stage.run(url, first.world, late=late, days=[day], parts=[part]) == 0:
             return
     raise SystemExit(f"the {part} of day {day} could not be brought to its end")

@@ -15,7 +15,7 @@ import pytest
 from tests.crash.conftest import Copies
 from tests.crash.outside import World
 from tests.crash.points import GROUPS, OCCURRENCES, POINTS, Point, Wire
-from tests.crash.remains import faults, remains
+from tests.crash.remains import faults, forgotten, remains
 from tests.crash.stages import Stage
 from tests.crash.world import DAYS, LAPSE
 
@@ -43,6 +43,7 @@ def ordeal(stage: Stage, copies: Copies, point: Point, occurrence: int) -> Itera
         ended = stage.run(url, world, point=point, occurrence=occurrence, days=days)
         if ended != -signal.SIGKILL:
             yield f"the point was not reached, the process ended with {ended}"
+        forgotten(url)
         again = stage.run(url, world, late=LAPSE.total_seconds(), days=days)
         if again != 0:
             yield f"the next process ended with {again}"
