@@ -28,6 +28,7 @@ from storage.quarantines import (
 from storage.rolling import newest_staged, note_staged, roll_up_staged
 from storage.spoken import Rolled, note_activity
 from storage.staging import Columns, keep_ids, keep_staged, lay_out, leave_out
+from storage.sums import MOST_A_DAY, together
 from storage.tables import (
     FEATURE_SOURCE,
     NO_FEATURE,
@@ -276,13 +277,13 @@ def _roll_up(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         tx,
         activity_day,
         [
-            dict(zip(names, key, strict=True)) | {"count": count, "total": total}
+            dict(zip(names, key, strict=True)) | {"count": count, "total": min(total, MOST_A_DAY)}
             for key, (count, total) in sorted(days.items())
         ],
         key=names,
         change={
             "count": activity_day.c.count + new.count,
-            "total": activity_day.c.total + new.total,
+            "total": together(activity_day.c.total, new.total),
         },
         returning=("count",),
     )

@@ -38,6 +38,7 @@ from scoring.figures import (
 from storage.bulk import Ids, among, among_days
 from storage.errors import UnknownFigure
 from storage.names import numbers
+from storage.sums import summed
 from storage.tables import (
     FEATURE_SOURCE,
     NO_FEATURE,
@@ -130,8 +131,8 @@ def _activity(batch: _Batch, figures: Sequence[AnyFigure]) -> Found:
         .subquery()
     )
     sums = [
-        type_coerce(func.sum(by_feature.c[f"f{n}"]), parts[n].type).label(f"f{n}")
-        for n in range(len(asked))
+        type_coerce(_sum(batch, figure, by_feature.c[f"f{n}"]), parts[n].type).label(f"f{n}")
+        for n, figure in enumerate(asked)
     ]
     owner = by_feature.c.customer_id
     for row in batch.tx.execute(select(owner, *sums).group_by(owner)):
@@ -139,6 +140,10 @@ def _activity(batch: _Batch, figures: Sequence[AnyFigure]) -> Found:
             if value:
                 exact = isinstance(figure, EventTotal)
                 yield row[0], figure, _plain(value) if exact else int(value)
+
+
+def _sum(batch: _Batch, figure: Activity, part: ColumnElement[Any]) -> ColumnElement[Any]:
+    return summed(batch.tx, part) if isinstance(figure, EventTotal) else func.sum(part)
 
 
 def _part(batch: _Batch, figure: Activity) -> ColumnElement[Any]:
@@ -149,7 +154,7 @@ def _part(batch: _Batch, figure: Activity) -> ColumnElement[Any]:
         case EventCount():
             return func.sum(case((holds, rows.count), else_=0))
         case EventTotal():
-            return type_coerce(func.sum(case((holds, rows.total), else_=0)), rows.total.type)
+            return type_coerce(summed(batch.tx, rows.total, holds), rows.total.type)
         case FeaturesUsed():
             return func.max(case((holds, 1), else_=0))
 

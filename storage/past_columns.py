@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, column, func, literal, or_, select, text, values
-from sqlalchemy.types import BigInteger, Integer
+from sqlalchemy.types import Integer
 
 from scoring.columns.block import MOST_MICROS, Column, Invoices
 from scoring.figures import (
@@ -32,6 +32,7 @@ from storage.asked import Asked
 from storage.columnar import MISSING, Ints, int_columns, ordinal, whole
 from storage.database import Transaction
 from storage.rollup_columns import BITS, MOST_NUMBERS, bits_of
+from storage.sums import summed
 from storage.tables import activity_day, invoice, ticket
 
 AnyFigure = Figure[Any]
@@ -211,19 +212,12 @@ def _parts(asked: Asked, base: Base, place: ColumnElement[int]) -> list[ColumnEl
     if kind is EventCount:
         return [func.sum(rows.count).filter(holds)]
     if kind is EventTotal:
-        return [_cut(asked, func.sum(rows.total.cast(BigInteger)).filter(holds))]
+        return [summed(asked.tx, rows.total, holds)]
     if kind is LastActivity:
         return [func.max(ordinal(asked.tx, rows.day)).filter(holds)]
     if kind is ActiveDays:
         return _bits(asked, place, BITS, holds)
     return _bits(asked, rows.feature_id, asked.features[""] + 1, holds)
-
-
-def _cut(asked: Asked, total: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Keep a total from overflowing; who has one so large is told by others (`overflown`)."""
-    if not asked.bitwise:
-        return total
-    return func.least(func.greatest(total, literal(-MOST_MICROS)), literal(MOST_MICROS))
 
 
 def _bits(

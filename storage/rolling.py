@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from storage.bulk import excluded, insert_into
 from storage.staging import fresh, gained, stage
+from storage.sums import DAY_FULL, summed, together
 from storage.tables import (
     EVENT_SOURCE,
     FEATURE_SOURCE,
@@ -42,15 +43,15 @@ _KEY = ("day", "customer_id", "kind_id", "feature_id")
 def roll_up_staged(tx: Connection) -> None:
     """Add the staged events to their days and spans."""
     rows = stage.c
-    summed = select(
+    grouped = select(
         rows.day,
         rows.customer_id,
         rows.kind_id,
         rows.feature_id,
         func.count(),
-        func.sum(type_coerce(rows.value, gained.c.total.type)),
+        summed(tx, rows.value, most=DAY_FULL),
     ).group_by(rows.day, rows.customer_id, rows.kind_id, rows.feature_id)
-    tx.execute(insert(gained).from_select(list(gained.c.keys()), summed))
+    tx.execute(insert(gained).from_select(list(gained.c.keys()), grouped))
     _add_days(tx)
     _stretch_spans(tx)
 
@@ -95,7 +96,7 @@ def _add_days(tx: Connection) -> None:
     tx.execute(
         statement.on_conflict_do_update(
             index_elements=_KEY,
-            set_={"count": kept["count"] + new["count"], "total": kept.total + new.total},
+            set_={"count": kept["count"] + new["count"], "total": together(kept.total, new.total)},
         )
     )
 

@@ -12,11 +12,12 @@ import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.types import Integer
 
-from scoring.columns.block import MOST_MICROS, Column
+from scoring.columns.block import Column
 from scoring.figures import ActiveDays, EventCount, EventTotal, FeaturesUsed, Figure
 from storage.asked import Asked, Condition
 from storage.bulk import MOST_DAYS
 from storage.columnar import Ints, int_columns, whole
+from storage.sums import summed
 from storage.tables import activity_day
 
 Rolled = EventCount | EventTotal | FeaturesUsed | ActiveDays
@@ -100,8 +101,7 @@ def _parts(asked: Asked, figure: Rolled) -> list[ColumnElement[Any]]:
         case EventCount():
             return [func.sum(rows.count).filter(holds)]
         case EventTotal():
-            total = func.sum(rows.total.cast(BigInteger)).filter(holds)
-            return [_cut(asked, total)]
+            return [summed(asked.tx, rows.total, holds)]
         case FeaturesUsed() if asked.bitwise:
             return bits_of(rows.feature_id, asked.features[""] + 1, holds)
         case ActiveDays() if asked.bitwise:
@@ -111,13 +111,6 @@ def _parts(asked: Asked, figure: Rolled) -> list[ColumnElement[Any]]:
             return [func.count(rows.feature_id.distinct()).filter(holds)]
         case ActiveDays():
             return [func.count(rows.day.distinct()).filter(holds)]
-
-
-def _cut(asked: Asked, total: ColumnElement[Any]) -> ColumnElement[Any]:
-    if not asked.bitwise:
-        return total
-    known = func.coalesce(total, 0)
-    return func.least(func.greatest(known, literal(-MOST_MICROS)), literal(MOST_MICROS))
 
 
 def bits_of(place: ColumnElement[Any], size: int, holds: Condition) -> list[ColumnElement[Any]]:

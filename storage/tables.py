@@ -172,7 +172,8 @@ event = Table(
 )
 
 # The roll-up. PostgreSQL keeps the key as (day, customer_id, …), so that two years cost what 90
-# days cost; SQLite as (customer_id, day, …) without a row id. The migration says so.
+# days cost; SQLite as (customer_id, day, …) without a row id. The migration says so. `total` stops
+# short of overflowing, see `sums`.
 activity_day = Table(
     "activity_day",
     metadata,
@@ -181,7 +182,7 @@ activity_day = Table(
     Column("kind_id", Integer, nullable=False),
     Column("feature_id", Integer, nullable=False),
     Column("count", Integer, nullable=False),
-    Column("total", Exact(6, packed=True), nullable=False),
+    Column("total", Exact(6, 19, packed=True), nullable=False),
     PrimaryKeyConstraint("day", "customer_id", "kind_id", "feature_id"),
     sqlite_with_rowid=False,
 )
