@@ -15,7 +15,7 @@ from service.closing import end
 from service.ports import House
 from service.steps import Done, Forbidden, Outcome, Taken
 from service.words import BRAKE, FRESH, SLACK, UPDATE_FRESH, WEBHOOK, WEBHOOK_FRESH
-from storage import audit, outbox, plays, switches
+from storage import audit, outbox, plays, running, switches
 from storage.activity import feed_days
 from storage.customers import active_ids
 from storage.database import Transaction
@@ -32,6 +32,8 @@ ADMINISTERING_ROLES: Final = frozenset({"manager", "admin"})
 
 DAILY: Final = "daily:"
 TRIPPED, RELEASED, DISCARDED = "tripped", "released", "discarded"
+# Longer than any run takes that nobody held.
+HELD_LONG: Final = timedelta(hours=1)
 DISCARD_REASON: Final = "Discarded by the operator at the brake."
 
 
@@ -95,6 +97,8 @@ def daily(as_of: date) -> str:
 
 
 def _let_go(tx: Transaction, run: str, now: datetime) -> int:
+    """Release what a run holds; who hears of it only now has their time from now on."""
+    running.wait_anew(tx, run, now, HELD_LONG)
     longer = {WEBHOOK: now + WEBHOOK_FRESH}
     return outbox.release(tx, run, now, now + FRESH, by_channel=longer)
 

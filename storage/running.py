@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 
 from storage.bulk import Ids, add_new, among, among_texts
 from storage.database import Transaction
@@ -83,6 +83,33 @@ def lock(tx: Transaction, play_id: int) -> None:
     """Let nobody else close a play or go on with it until the end; waits for who is at it."""
     wanted = select(plays.c.id).where(plays.c.id == play_id)
     tx.execute(wanted.with_for_update(key_share=True))
+
+
+def wait_anew(tx: Transaction, held_by: str, now: datetime, unless: timedelta) -> int:
+    """Let the plays whose alert somebody held wait as long again from now; return their steps.
+
+    A mail that waits for its yes is as old as its words, whoever held it. A hold no longer than
+    `unless` moves nothing.
+    """
+    statement = (
+        select(steps.c.id, steps.c.due_at, plays.c.opened_at)
+        .join(plays, plays.c.id == steps.c.play_id)
+        .join(message, message.c.key == plays.c.root_key)
+        .where(
+            message.c.held_by == held_by,
+            message.c.state == "held",
+            plays.c.state == "open",
+            plays.c.opened_at < now - unless,
+            steps.c.state.in_([*GOING_ON, "to_do"]),
+        )
+    )
+    moved = [
+        {"step": row.id, "due": row.due_at + (now - row.opened_at)} for row in tx.execute(statement)
+    ]
+    if moved:
+        later = update(steps).where(steps.c.id == bindparam("step"))
+        tx.execute(later.values(due_at=bindparam("due")), moved)
+    return len(moved)
 
 
 def due_steps(tx: Transaction, play_id: int, now: datetime) -> tuple[Step, ...]:

@@ -1,6 +1,7 @@
 """Rule 8: a run that looks insane is held, one card asks, and release sends what is still true."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from service.ports import House
 from service.steps import Done, Forbidden, Taken
 from storage import outbox
 from tests.service.stage import FIRST, Story, Watch, acme, commit, member, morning
+from tests.service.weeks import moves_on, steps_of, weeks
 
 RUN = "daily:2026-03-03"
 
@@ -97,6 +99,23 @@ def test_rule_8_what_is_released_late_is_fresh_again(house: House) -> None:
     told[0].deliver()
 
     assert "post alert" in told[0].slack.views()
+
+
+def test_rule_8_who_hears_of_it_at_the_release_has_their_time_from_then_on(house: House) -> None:
+    playbook = weeks()
+    told = stories(replace(house, playbooks=(playbook,)), 11)
+    fall(told[0].house, told)
+    before = steps_of(told[0])
+    held = timedelta(days=2)
+
+    release(told[0].house, RUN, None, now=morning(1) + held)
+    moves_on(told[0], morning(1) + held)
+
+    after = steps_of(told[0])
+    assert {name: step.due_at - before[name].due_at for name, step in after.items()} == {
+        "alert": timedelta(0), "attention": held, "cause": held, "rest": held,
+    }  # fmt: skip
+    assert "post escalation" not in told[0].slack.views()
 
 
 def test_rule_8_discard_sends_nothing_and_closes_what_nobody_heard_of(house: House) -> None:
