@@ -66,13 +66,18 @@ class Library:
         folder = self._settings.templates
         if folder is None or not self._changed("templates", folder, None):
             return
-        faults = list(faults_of(folder))
+        # The copy is what is judged: the folder may be saved to while we look.
+        copy = Path(tempfile.mkdtemp(dir=self._kept.name))
+        try:
+            # Editors mark what they have open by links that lead nowhere.
+            shutil.copytree(folder, copy, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+        except OSError as fault:
+            faults = [f"they could not be read ({type(fault).__name__}); saving them tries again"]
+        else:
+            faults = list(faults_of(copy))
         if faults:
             self._told(house, "templates", "\n".join(faults), clock)
             return
-        copy = Path(self._kept.name) / self._seen["templates"][:32]
-        if not copy.exists():
-            shutil.copytree(folder, copy)
         self._templates = copy
 
     def _changed(self, what: str, folder: Path | None, endings: Collection[str] | None) -> bool:

@@ -128,6 +128,18 @@ def test_a_broken_template_leaves_the_last_good_words_in_use(
         assert _subject(there.tick()) == "Good day Acme"
 
 
+def test_a_file_that_an_editor_has_open_keeps_no_words_out_of_use(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with desk(sqlite_url, tmp_path) as there:
+        folder = there.templates / "email" / "outreach_at_risk"
+        (folder / ".#subject.txt").symlink_to("anna@desk.4711:1763")
+        (folder / "subject.txt").write_text("Hello {{ customer.name }}\n")
+
+        assert _subject(there.tick()) == "Hello Acme"
+        assert there.told() == []
+
+
 def _subject(house: House) -> str:
     context: dict[str, object] = {
         "customer": {"name": "Acme", "key": "acme"},
