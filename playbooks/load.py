@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from playbooks.conditions import strange_factors
 from playbooks.errors import PlaybookInvalid
 from playbooks.playbook import Playbook
-from playbooks.triggers import FactorCrosses, bands_named, rank
+from playbooks.steps import Stop
+from playbooks.triggers import FactorCrosses, RecordArrives, Schedule, bands_named, rank
 from scoring.document import read
 from scoring.errors import Fault
 from scoring.faults import faults
@@ -37,8 +38,15 @@ def parse(text: str, where: str) -> Playbook:
 
 
 def check(playbook: Playbook, model: HealthModel, where: str) -> None:
-    """Refuse a playbook that could never start: by bands or factors the model does not have."""
-    faults_found = (*_strange_bands(playbook, model), *_strange_factors(playbook, model))
+    """Refuse a playbook that could never start: by bands or factors the model does not have.
+
+    One whose plays could never end is refused too: no second play would begin beside the first.
+    """
+    faults_found = (
+        *_strange_bands(playbook, model),
+        *_strange_factors(playbook, model),
+        *_endless(playbook),
+    )
     if faults_found:
         raise PlaybookInvalid(where, faults_found)
 
@@ -57,6 +65,17 @@ def _strange_factors(playbook: Playbook, model: HealthModel) -> Iterator[Fault]:
     strange = strange_factors(playbook.only_if, known)
     if strange:
         yield _strange("only_if.factor", strange, "factor", known, model)
+
+
+def _endless(playbook: Playbook) -> Iterator[Fault]:
+    """Tell of a play that neither its customer's getting better nor a step of its own ends."""
+    when = playbook.when
+    ends = isinstance(when, RecordArrives) and when.record == "invoice_overdue"
+    if not isinstance(when, Schedule | RecordArrives) or ends:
+        return
+    if not any(isinstance(step, Stop) for step in playbook.then):
+        allowed = f"a step of kind stop at the end; nothing else ends a play begun by {when.kind}"
+        yield Fault(line=1, where="then", found="no stop", allowed=allowed)
 
 
 def _strange(

@@ -130,6 +130,27 @@ def test_a_factor_in_an_any_may_be_another_models_but_not_all_of_them() -> None:
         check(wrong, model(), "quiet.yaml")
 
 
+@pytest.mark.parametrize(
+    ("when", "ends"),
+    [
+        ("{kind: schedule, every: quarter}", False),
+        ("{kind: record_arrives, record: nps_detractor}", False),
+        ("{kind: record_arrives, record: angry_ticket}", False),
+        ("{kind: record_arrives, record: invoice_overdue}", True),
+    ],
+)
+def test_a_playbook_whose_plays_nothing_would_end_is_refused(when: str, ends: bool) -> None:  # noqa: FBT001 - a table
+    text = GOOD.replace("{kind: drops, points: 15, days: 7}", when)
+    stopping = f"{text.rstrip()}\n  - {{step: end, kind: stop}}\n"
+
+    check(parse(stopping, "quiet.yaml"), model(), "quiet.yaml")
+    if ends:
+        check(parse(text, "quiet.yaml"), model(), "quiet.yaml")
+    else:
+        with pytest.raises(PlaybookInvalid, match="then: found no stop"):
+            check(parse(text, "quiet.yaml"), model(), "quiet.yaml")
+
+
 def test_no_shipped_playbook_mails_a_customer_without_a_yes() -> None:
     mails = [
         step for each in shipped() for step in every(each.then) if isinstance(step, Email | Survey)
