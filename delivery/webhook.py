@@ -160,7 +160,7 @@ class WebhookChannel:
             return min(float(said[:9]), LONGEST_ASKED)
         try:
             when = parsedate_to_datetime(said)
-        except ValueError:
+        except (ValueError, OverflowError):
             return RETRY_AFTER
         aware = when if when.tzinfo else when.replace(tzinfo=UTC)
         return min(max(self._until(aware), 0.0), LONGEST_ASKED)

@@ -261,6 +261,7 @@ def test_every_2xx_is_a_yes(house: House, listen: Listen, status: str) -> None:
         ("503 Away", "Retry-After: Fri, 20 Nov 2020 09:05:00 GMT", 0),
         ("503 Away", "Retry-After: soon", 30),
         ("503 Away", "Retry-After: -5", 30),
+        ("503 Away", "Retry-After: Mon, 01 Jan 99999999999 00:00:00 GMT", 30),
     ],
 )
 def test_rule_13_any_other_answer_means_later(
