@@ -11,6 +11,7 @@ from storage import audit
 from storage.customers import Customer, customer_by_key
 from storage.database import Transaction
 from storage.erasure import erase_customer, everything_of
+from storage.presence import keep_others_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ def erase(house: House, key: str, *, by: str, now: datetime) -> Erased:
     imported again. Messages not yet sent are gone with the rest. Raises UnknownCustomer.
     """
     with house.database.transaction() as tx:
+        keep_others_out(tx)
         customer = _customer(tx, key)
         rows = erase_customer(tx, customer.id, key)
         audit.append(tx, by, "erase", f"customer/{customer.id}", {"rows": sum(rows.values())}, now)

@@ -24,6 +24,7 @@ from service.verdict import FAULTS, Assignment, fault_words
 from storage import shares
 from storage.customers import customers_by_ids
 from storage.database import Transaction
+from storage.presence import keep_present
 from storage.shares import DealtRun, Progress, Share
 
 # Customers a transaction, where they are looked at one by one. More saves little; fewer would pay
@@ -256,7 +257,8 @@ def lend_a_hand(house: House, crew: Crew) -> int:
 
 
 def _held(tx: Transaction, held: Share) -> Tally:
-    """Lock the share and answer what came of it so far. Raises Robbed."""
+    """Lock the share, and its customers in; answer what came of it so far. Raises Robbed."""
+    keep_present(tx)
     found = shares.hold_share(tx, held)
     if found is None:
         raise Robbed

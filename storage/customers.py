@@ -25,6 +25,7 @@ from storage.database import Transaction
 from storage.enrolment import CustomerFields, Status, Upserted, upsert_customers
 from storage.fold import fold, grams
 from storage.people import Member, as_member
+from storage.presence import keep_present
 from storage.tables import alias, customer, member, name_gram
 
 __all__ = [
@@ -130,7 +131,8 @@ def active_ids(tx: Transaction) -> list[int]:
 
 
 def resolve_keys(tx: Transaction, keys: Iterable[str]) -> dict[str, int]:
-    """Return the id of each key that is a customer's."""
+    """Return the id of each key that is a customer's; none is erased until the transaction ends."""
+    keep_present(tx)
     statement = select(customer.c.key, customer.c.id)
     rows = tx.execute(statement.where(among_texts(tx, customer.c.key, keys)))
     return {row.key: row.id for row in rows}

@@ -10,19 +10,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, or_, select
+from sqlalchemy import ColumnElement, Table, and_, delete, or_, select, tuple_
 
 from storage import tables_acts
 from storage.columns import metadata
 from storage.database import Transaction
+from storage.frames import opened
 from storage.spoken import silence
-from storage.tables import customer, quarantine
+from storage.tables import customer, event, event_key, quarantine
 
 
 def everything_of(tx: Transaction, customer_id: int, key: str) -> dict[str, list[dict[str, Any]]]:
     """Return every row of a customer, by table, as JSON-able values; empty tables are left out."""
     found = {
-        table.name: [_plain(row._mapping) for row in tx.execute(select(table).where(whose))]  # noqa: SLF001 - public, in SQLAlchemy's documentation
+        table.name: [_plain(row._mapping) for row in opened(tx, select(table).where(whose))]  # noqa: SLF001 - public, in SQLAlchemy's documentation
         for table, whose in _owned(customer_id, key)
     }
     return {name: rows for name, rows in found.items() if rows}
@@ -51,6 +52,7 @@ def _owned(customer_id: int, key: str) -> list[tuple[Table, ColumnElement[bool]]
         "step": tables_acts.step.c.play_id.in_(plays),
         "delivery": tables_acts.delivery.c.message_id.in_(select(message.c.id).where(written)),
         "quarantine": quarantine.c.customer_key == key,
+        "event_key": _ids_of(customer_id),
         "customer": customer.c.id == customer_id,
     }
     owned = []
@@ -60,6 +62,17 @@ def _owned(customer_id: int, key: str) -> list[tuple[Table, ColumnElement[bool]]
         elif "customer_id" in table.c:
             owned.append((table, table.c.customer_id == customer_id))
     return owned
+
+
+def _ids_of(customer_id: int) -> ColumnElement[bool]:
+    """Find a customer's event ids by the events, which lie together; ids lie by feed and name.
+
+    Looked for by customer, all ids there are would be read.
+    """
+    own, kept = event.c, event_key.c
+    ids = select(own.feed_id, own.event_id).where(own.customer_id == customer_id)
+    known = tuple_(kept.feed_id, kept.event_id).in_(ids)
+    return and_(kept.customer_id == customer_id, known)
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:

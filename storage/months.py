@@ -51,18 +51,23 @@ def forget_months(tx: Transaction, before: datetime, limit: int) -> int:
     Stops after the month that brings it to `limit`.
     """
     tx.execute(text(_PATIENCE))
-    gone, over = 0, []
+    gone, over, parted = 0, list[str](), list[tuple[date, date]]()
     for month in _months(tx):
         if gone >= limit or next_month(month) > _utc(before).date():
             break
         gone += _forget(tx, month, next_month(month))
         over.append(f"DROP TABLE {_name(month)}")
+        parted.append((month, next_month(month)))
     if gone < limit and _utc(before).date() >= FIRST and (early := _forget(tx, date.min, FIRST)):
         gone += early
         over.append(f"TRUNCATE {EARLIER}")
+        parted.append((date.min, FIRST))
     # Last, for it keeps writers of all months out until the commit.
     for command in over:
         tx.execute(text(command))
+    # An old event may have come in between; its id would stay for ever.
+    for first, end in parted:
+        _forget(tx, first, end)
     return gone
 
 

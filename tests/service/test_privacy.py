@@ -11,7 +11,7 @@ from service.ingest import accept_events
 from service.ports import House
 from service.records import accept_invoices, accept_surveys, accept_tickets
 from service.rescore import rescore
-from storage import audit, customers
+from storage import audit, customers, frames
 from storage.outbox import counts
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
@@ -102,3 +102,14 @@ def test_an_unknown_customer_can_neither_be_exported_nor_erased(house: House) ->
         privacy.export(house, "nobody")
     with pytest.raises(UnknownCustomer):
         privacy.erase(house, "nobody", by="ann@example.com", now=NOW)
+
+
+def test_a_process_that_read_no_score_before_exports_them_too(
+    lived: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rescore(lived, date(2026, 5, 20), now=NOW, decide=True)
+    monkeypatch.setattr(frames, "_known", {})
+
+    exported = privacy.export(lived, "globex")
+
+    assert [one["as_of"] for one in exported["snapshot"]][-1] == "2026-05-20"
