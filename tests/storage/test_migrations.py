@@ -1,15 +1,22 @@
 import re
 import threading
 from contextlib import closing
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Inspector, create_engine, inspect, make_url
+from sqlalchemy import Connection, Inspector, create_engine, insert, inspect, make_url
 
+from storage import outbox, plays, running
 from storage.columns import metadata
 from storage.database import Database
-from storage.tables_acts import LARGE
+from storage.tables import customer
+from storage.tables_acts import LARGE, message, play, step
+from tests.builders import NOON
 
 
 def _engine_url(url: str) -> str:
@@ -120,3 +127,56 @@ def test_every_usual_spelling_of_a_postgres_address_is_understood(url: str) -> N
     with closing(Database.open(url)) as database:
         assert database.dialect == "postgresql"
     assert make_url(url).database == "d"
+
+
+def old_play(tx: Connection) -> None:
+    """Put a play there as it was kept before plays took weeks: with a mail, a task, an alert."""
+    when = {"due_at": NOON, "body": {}}
+    acme = {"key": "acme", "key_folded": "acme", "name": "Acme", "name_folded": "acme"}
+    tx.execute(
+        insert(customer).values(
+            id=1, status="active", created_on=NOON.date(), tags=[], updated_at=NOON, **acme
+        )
+    )
+    tx.execute(
+        insert(play).values(
+            id=1, customer_id=1, playbook="new-at-risk", version="new-at-risk@1", episode="e",
+            state="open", opened_at=NOON, trigger_as_of=NOON.date(), band="at-risk",
+            score=Decimal(41), root_key="alert",
+        )
+    )  # fmt: skip
+    for number, kind, state in ((1, "email", "waiting_approval"), (2, "task", "scheduled")):
+        row = {"id": number, "play_id": 1, "name": kind, "kind": kind, "state": state}
+        tx.execute(insert(step).values(occurrence=1, **row, **when))
+    tx.execute(
+        insert(message).values(
+            id=1, key="alert", channel="slack", verb="post", recipient="#x", play_id=1, step_id=1,
+            customer_id=1, state="sent", attempts=1, ready_at=NOON, **when,
+        )
+    )  # fmt: skip
+
+
+def test_an_open_play_of_before_there_were_plays_of_weeks_goes_on(empty_url: str) -> None:
+    engine = create_engine(_engine_url(empty_url))
+    with engine.connect() as connection, connection.begin():
+        configuration = Config()
+        configuration.set_main_option("script_location", "storage:migrations")
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "0008")
+        old_play(connection)
+    engine.dispose()
+
+    with closing(Database.open(empty_url)) as database:
+        database.migrate()
+        with database.transaction() as tx:
+            states = {step.name: step.state for step in plays.steps_of(tx, 1)}
+            due = running.due_plays(tx, NOON + timedelta(days=30))
+            said = outbox.message_by_key(tx, "alert")
+            if database.dialect == "sqlite":
+                assert tx.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+    assert states == {"email": "waiting_approval", "task": "to_do"}
+    # Nothing in it is due by itself, so nobody asks for a playbook it was never pinned to.
+    assert due == []
+    assert said is not None
+    assert said.step_id == 1
