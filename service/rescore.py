@@ -122,8 +122,18 @@ def rescore_range(
 
 
 def _see_through(worker: Worker, progress: Progress | None) -> None:
-    """Work until every share is done, whoever did it; shares of workers that are gone included."""
+    """Work until every share is done, whoever did it; shares of workers that are gone included.
+
+    `progress` is told between the batches of a share too: whoever leads for a scheduled job keeps
+    its lease by that, and a share whose customers are all looked at one by one takes minutes.
+    """
     held, reached = worker.claim(), worker.progress()
+
+    def beat(some: int) -> None:
+        if progress is not None:
+            progress(reached.done + some, reached.total)
+
+    worker.beat = beat
     while reached.open:
         if held is None:
             worker.release(worker.crew.pause())

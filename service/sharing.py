@@ -39,6 +39,10 @@ def _nobody_else() -> Iterable[str]:
     return ()
 
 
+def _unheard(_done: int) -> None:
+    """Let a beat go by: nobody waits for this worker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Crew:
     """A worker among others. `name` is the run's, `holder` its own, alike in no two workers.
@@ -117,6 +121,7 @@ class Worker:
     """A worker at a run; `tasks` are its assignments by model, made when first needed.
 
     One that looks `closely` looks at every customer one by one, also where columns would do.
+    `beat` is told, between two batches of a share, of how many of its customers the day is done.
     """
 
     house: House
@@ -125,6 +130,7 @@ class Worker:
     orders: Orders
     tasks: dict[str, Assignment] = field(default_factory=dict)
     closely: bool = False
+    beat: Callable[[int], None] = _unheard
 
     @classmethod
     def joining(cls, house: House, crew: Crew) -> "Worker | None":
@@ -165,6 +171,8 @@ class Worker:
                     left += [chosen[middle:], chosen[:middle]]
                 else:
                     following = self._give_up(held, chosen[0], fault, last=not left)
+            if left:
+                self.beat(len(held.customers) - sum(map(len, left)))
         return following
 
     def _quiet(self, task: Assignment, held: Share) -> tuple[Share | None, Sequence[int]]:

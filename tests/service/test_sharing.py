@@ -10,6 +10,7 @@ from service.ports import House
 from service.rescore import rescore
 from service.sharing import LEASE, Crew, Worker, lend_a_hand
 from storage import shares
+from tests import builders
 from tests.service.daily import CROSSING, morning_after, plays, run, states
 
 EVE = CROSSING - timedelta(days=1)
@@ -132,3 +133,15 @@ def test_a_worker_given_up_for_dead_writes_nothing_of_the_share_it_lost(falling:
     assert slow.work(held) is None
     assert slow.total() == total
     assert total.scored == 4
+
+
+def test_a_long_share_tells_its_progress_batch_by_batch(house: House) -> None:
+    builders.customers(house.database, *(f"new-{n}" for n in range(520)), created_on=EVE)
+    told: list[tuple[int, int]] = []
+
+    rescore(
+        house, CROSSING, now=NOW, decide=True, progress=lambda *some: told.append(some),
+        crew=crew("leader"),
+    )  # fmt: skip
+
+    assert told == [(500, 520), (520, 520)]
