@@ -6,10 +6,11 @@ might be different is answered to the caller, who looks at them one by one (`ser
 ways write the same rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class _Work:
     """What every step needs: the transaction, what is to be done, and what is compared.
 
     `eve` is the day before that was scored last: yesterday, unless nothing ran. `frames` are those
-    that are stored.
+    that the stored records need.
     """
 
     tx: Transaction
@@ -59,7 +60,7 @@ class _Work:
     series: Series
     eve: date
     plays: Plays
-    frames: set[bytes] = field(default_factory=set)
+    frames: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def score_quiet(tx: Transaction, task: Assignment, ids: Sequence[int]) -> tuple[Tally, list[int]]:
@@ -125,6 +126,9 @@ def _written(work: _Work, standing: Standings, chosen: Index) -> Mask:
         if written.any():
             moved = standing.ids[written]
             move_quiet(work.tx, moved, work.series, eve=work.eve, as_of=work.task.as_of)
+        # Last, and in one order: other workers with the same new frame wait for our commit.
+        for digest, frame in sorted(work.frames.items(), key=itemgetter(0)):
+            keep_frame(work.tx, digest, frame)
     return written
 
 
@@ -166,11 +170,9 @@ def _kept(work: _Work, standing: Standings, block: Block, spoken: Mask) -> Mask:
 
 
 def _store(work: _Work, ids: Ints, compared: Quiet, coverage: Ints, packed: Packed) -> None:
-    """Store the scores, and the frame their records have in common."""
+    """Store the scores, and note the frame their records have in common."""
     digest = frame_key(packed.frame)
-    if digest not in work.frames:
-        keep_frame(work.tx, digest, packed.frame)
-        work.frames.add(digest)
+    work.frames[digest] = packed.frame
     new = QuietScores(
         ids=ids,
         score=compared.value,

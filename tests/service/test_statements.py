@@ -90,3 +90,16 @@ def test_a_quiet_day_and_a_day_run_again_cost_the_same_for_few_and_many(house: H
     quiet_for_many = [run(house, 10)[1], run(house, 10)[1]]
 
     assert [len(asked) for asked in quiet_for_many] == [len(asked) for asked in quiet]
+
+
+def test_what_workers_have_in_common_is_written_last_so_that_they_hardly_wait(house: House) -> None:
+    thriving(house.database, "steady", 3, back=3)
+    run(house, 3)
+
+    report, asked = run(house, 2)
+
+    began = [" ".join(one.split()[:3]) for one in asked]
+    writing = ("INSERT INTO snapshot", "COPY snapshot", "UPDATE current_score")
+    scores = [place for place, one in enumerate(began) if one.startswith(writing)]
+    assert (report.written, began.count("INSERT INTO frame"), len(scores)) == (3, 1, 2)
+    assert began.index("INSERT INTO frame") > max(scores)
