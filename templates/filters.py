@@ -18,10 +18,15 @@ _SPACES = frozenset("\n\r\t\v\f\x85\u2028\u2029")
 
 def plain(text: str, longest: int = 200) -> str:
     """Make a stranger's text one harmless line: no control or direction marks, cut when endless."""
-    spaced = "".join(" " if mark in _SPACES else mark for mark in text[: 4 * longest])
-    shown = "".join(mark for mark in spaced if _shows(mark))
+    head = text[: 4 * longest]
+    shown = head if head.isprintable() else _shown(head)  # What is printable has no such mark.
     line = " ".join(shown.split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def _shown(text: str) -> str:
+    spaced = (" " if mark in _SPACES else mark for mark in text)
+    return "".join(mark for mark in spaced if _shows(mark))
 
 
 def _shows(mark: str) -> bool:

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from templates.errors import TemplateFailed
-from templates.render import mail
+from templates.render import mail, words
+
+ACME = {"name": "Acme", "seats": 3}
+BOLTRA = {"name": "Boltra", "seats": 5}
 
 GREEDY = {
     "repeated text": "{{ 'a' * 10**10 }}",
@@ -108,3 +111,15 @@ def test_an_operators_template_wins_over_the_shipped_one(tmp_path: Path) -> None
     assert made.subject == "Ours for A & B"
     assert "A &amp; B" in made.html
     assert 'style="color: red;"' in made.html
+
+
+def test_one_text_of_a_playbook_says_each_customer_their_own() -> None:
+    text = "{% set seats = customer.seats %}{{ customer.name }} has {{ seats }} seats."
+    said = [words("book/step", text, {"customer": one}) for one in (ACME, BOLTRA, ACME)]
+    assert said == ["Acme has 3 seats.", "Boltra has 5 seats.", "Acme has 3 seats."]
+
+
+def test_a_text_that_failed_for_one_customer_is_said_to_the_next() -> None:
+    with pytest.raises(TemplateFailed, match="seats"):
+        words("book/step", "{{ customer.seats }} seats", {"customer": {"name": "Acme"}})
+    assert words("book/step", "{{ customer.seats }} seats", {"customer": BOLTRA}) == "5 seats"
