@@ -35,16 +35,24 @@ class Library:
     def __init__(self, settings: Settings, house: House) -> None:
         self._settings = settings
         self._playbooks: tuple[Playbook, ...] = house.playbooks
-        self._templates = house.mail.templates
         self._seen: dict[str, str] = {"playbooks": "", "templates": ""}
         self._kept = tempfile.TemporaryDirectory(prefix="bellwether-words-")
+        # A link to the last good words, so that whoever was given it once always finds those.
+        self._templates = Path(self._kept.name) / "good"
+        if house.mail.templates is not None:
+            self._use(house.mail.templates.absolute())
 
     def house(self, house: House, clock: Clock) -> House:
         """Look at the folders; return the house with what is good in them."""
         self._look_at_playbooks(house, clock)
         self._look_at_templates(house, clock)
-        mail = replace(house.mail, templates=self._templates)
-        return replace(house, playbooks=self._playbooks, mail=mail)
+        return replace(self.worded(house), playbooks=self._playbooks)
+
+    def worded(self, house: House) -> House:
+        """Return the house whose mails are made of the last good words, whatever is edited."""
+        if house.mail.templates is None:
+            return house
+        return replace(house, mail=replace(house.mail, templates=self._templates))
 
     def close(self) -> None:
         """Throw away the copies of good words."""
@@ -78,7 +86,13 @@ class Library:
         if faults:
             self._told(house, "templates", "\n".join(faults), clock)
             return
-        self._templates = copy
+        self._use(copy)
+
+    def _use(self, folder: Path) -> None:
+        fresh = self._templates.with_name("next")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(folder, target_is_directory=True)
+        fresh.replace(self._templates)
 
     def _changed(self, what: str, folder: Path | None, endings: Collection[str] | None) -> bool:
         """Tell whether a folder holds something else than when it was last looked at."""

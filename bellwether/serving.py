@@ -73,9 +73,15 @@ def serve(settings: Settings, house: House, clock: Clock, *, announce: Callable[
     Raises AddressTaken when it is not free.
     """
     listening = _listen(settings.host, settings.port)
-    with listening, outward.opened(settings, house, clock) as doors:
+    with (
+        listening,
+        closing(Library(settings, house)) as library,
+        outward.opened(settings, house, clock) as doors,
+    ):
+        house = library.worded(house)
         server = _Server(_config(web_app(settings, house, clock, doors), settings))
-        with _background(settings, house, clock, doors, server):
+        scheduler = _scheduler(settings, house, clock, doors, library)
+        with _background(house, clock, doors, server, scheduler):
             logger.info("serving on http://%s:%s", settings.host, settings.port)
             announce()
             server.run([listening])
@@ -103,15 +109,15 @@ def _inbox(settings: Settings, sandbox: Sandbox) -> Doorkeeper:
 
 @contextmanager
 def _background(
-    settings: Settings, house: House, clock: Clock, doors: Doors, server: uvicorn.Server
+    house: House,
+    clock: Clock,
+    doors: Doors,
+    server: uvicorn.Server,
+    scheduler: BackgroundScheduler,
 ) -> Iterator[None]:
     """Run delivery, ticks and Socket Mode beside the server; whichever breaks ends the serving."""
     stop = threading.Event()
-    with (
-        closing(Library(settings, house)) as library,
-        ThreadPoolExecutor(thread_name_prefix="bellwether") as pool,
-    ):
-        scheduler = _scheduler(settings, house, clock, doors, library)
+    with ThreadPoolExecutor(thread_name_prefix="bellwether") as pool:
         working = [pool.submit(_deliver, house, doors, clock, stop)]
         if doors.slack.app_token:
             bot = build_bot(house, clock, doors.slack)

@@ -108,7 +108,8 @@ def report(name: str, context: Mapping[str, object]) -> str:
 
 def _part(name: str, context: Mapping[str, object], folder: Path | None) -> str:
     try:
-        return render(_mails(folder), name, context)
+        # A link to an operator's words may lead elsewhere by now, and to words of another name.
+        return render(_mails(folder.resolve() if folder else None), name, context)
     except _FAULTS as fault:
         raise TemplateFailed(name, str(fault) or type(fault).__name__) from fault
 

@@ -128,6 +128,28 @@ def test_a_broken_template_leaves_the_last_good_words_in_use(
         assert _subject(there.tick()) == "Good day Acme"
 
 
+def test_who_was_given_the_house_once_finds_the_last_good_words_in_it(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with desk(sqlite_url, tmp_path) as there:
+        # As Slack's buttons hold it, by which mails are begun and reworded.
+        given = there.library.worded(there.opened)
+        shipped = _subject(given)
+        subject = there.templates / "email" / "outreach_at_risk" / "subject.txt"
+
+        subject.write_text("Hello {{ customer.name }}\n")
+        there.tick()
+        assert _subject(given) == "Hello Acme"
+
+        subject.write_text("Hello {{ customer.name\n")
+        there.tick()
+        assert _subject(given) == "Hello Acme"
+
+        subject.unlink()
+        there.tick()
+        assert _subject(given) == shipped
+
+
 def test_a_file_that_an_editor_has_open_keeps_no_words_out_of_use(
     sqlite_url: str, tmp_path: Path
 ) -> None:
