@@ -5,6 +5,7 @@ a database takes seconds on a busy disk, so databases are emptied and used again
 """
 
 import itertools
+import logging
 import os
 import shutil
 import subprocess
@@ -158,6 +159,15 @@ def quick_folder() -> Path | None:
 def _migrate(url: str) -> None:
     with closing(Database.open(url)) as database:
         database.migrate()
+
+
+@pytest.fixture(autouse=True)
+def _log_level_as_found() -> Iterator[None]:
+    """Let no test that starts the program decide what the next ones find in the log."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
