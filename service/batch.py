@@ -14,10 +14,10 @@ from typing import cast
 from playbooks.triggers import Drops
 from scoring.record import to_record
 from scoring.score import Score
-from scoring.transition import Kind, Transition
+from scoring.transition import Kind, Transition, transition
 from scoring.trend import Trend
 from service.act import act
-from service.past import earlier_scores, told_again, whole
+from service.past import comparable, earlier_scores, outline, told_again, whole
 from service.ports import House
 from service.seen import Seen
 from service.verdict import Assignment, Verdict, verdicts_on
@@ -29,6 +29,7 @@ from storage.snapshots import (
     Snapshot,
     add_snapshots,
     currents,
+    latest_before,
     put_current,
     snapshots_on,
 )
@@ -115,34 +116,62 @@ def _left_undecided(
     """Answer who crossed into another band on this day in a run that asked no playbook.
 
     A person who rescores yesterday by hand before the daily job comes round must not make the job
-    overlook what happened yesterday. A crossing that was decided on left its decisions behind.
+    overlook what happened yesterday. Whoever was decided on has decisions. Who stayed in their
+    band has a word of a playbook coming too, unless a run asked about the day before.
     """
     model, as_of = task.house.model.name, task.as_of
     snapshots = {snapshot.customer_id: snapshot for snapshot in stored}
-    crossed = {
+    rows = {
         row.customer_id: row
         for row in (transitions_on(tx, model, task.eve, as_of) if snapshots else ())
         if row.customer_id in snapshots
-        and row.kind in {"worsened", "improved"}
-        and row.to_band == snapshots[row.customer_id].band
     }
-    left = sorted(crossed.keys() - decided_on(tx, sorted(crossed), as_of)) if crossed else []
+    found = {
+        one: _step(row)
+        for one, row in rows.items()
+        if row.kind in {"worsened", "improved"} and row.to_band == snapshots[one].band
+    }
+    if task.unasked:
+        found |= _stayed(tx, task, [one for key, one in snapshots.items() if key not in rows])
+    left = sorted(found.keys() - decided_on(tx, sorted(found), as_of)) if found else []
     customers = customers_by_ids(tx, left) if left else {}
-    return [_verdict_again(customers[one], snapshots[one], crossed[one]) for one in customers]
+    return [_verdict_again(customers[one], snapshots[one], found[one]) for one in customers]
 
 
-def _verdict_again(customer: Customer, snapshot: Snapshot, row: TransitionRow) -> Verdict:
+def _stayed(
+    tx: Transaction, task: Assignment, snapshots: Sequence[Snapshot]
+) -> Mapping[int, Transition]:
+    """Answer the steps of those who stayed in their band, of whom no row tells."""
+    model = task.house.model
+    ids = [one.customer_id for one in snapshots if one.version == model.version]
+    before = latest_before(tx, ids, model.name, task.as_of) if ids else {}
+    known = customers_by_ids(tx, sorted(before)) if before else {}
+    return {
+        one.customer_id: replace(
+            transition(model, outline(before[one.customer_id]), outline(one)), kind="unchanged"
+        )
+        for one in snapshots
+        if one.customer_id in known
+        and comparable(model, known[one.customer_id], before[one.customer_id])
+    }
+
+
+def _step(row: TransitionRow) -> Transition:
+    return Transition(
+        kind=cast("Kind", row.kind),
+        from_band=row.from_band,
+        to_band=row.to_band,
+        score_before=row.score_before,
+        score_after=row.score_after,
+    )
+
+
+def _verdict_again(customer: Customer, snapshot: Snapshot, step: Transition) -> Verdict:
     """Answer the verdict as it was when the snapshot was stored."""
     return Verdict(
         customer=customer,
         score=whole(snapshot),
-        transition=Transition(
-            kind=cast("Kind", row.kind),
-            from_band=row.from_band,
-            to_band=row.to_band,
-            score_before=row.score_before,
-            score_after=row.score_after,
-        ),
+        transition=step,
         trend=cast("Trend", snapshot.trend),
         change_7=snapshot.change_7,
         change_30=snapshot.change_30,

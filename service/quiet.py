@@ -107,7 +107,8 @@ def _comparable(work: _Work, standing: Standings) -> Mask:
 
 
 def _done(task: Assignment, standing: Standings) -> Mask:
-    done: Mask = standing.same_model & (standing.as_of == task.as_of.toordinal())
+    asked = not task.unasked
+    done: Mask = standing.same_model & (standing.as_of == task.as_of.toordinal()) & asked
     return done
 
 

@@ -15,7 +15,7 @@ from service.plans import keep, plan_again, plan_on
 from service.ports import House
 from service.quarantine import sweep
 from service.sharing import Crew, Orders, Worker, assignment, terms
-from storage import shares
+from storage import shares, switches
 from storage.customers import active_ids, customers_by_ids
 from storage.database import Transaction
 from storage.shares import DealtRun
@@ -26,6 +26,9 @@ from storage.snapshots import latest_day
 SHARES: Final = 4
 LEAST: Final = 2_500
 MOST: Final = 25_000
+
+# The newest day that playbooks were asked about, of everybody.
+DECIDED: Final = "rescore/decided"
 
 Progress = Callable[[int, int], None]
 
@@ -93,6 +96,8 @@ def rescore(
         finish_abandoned(house, worker.orders.run, now=now)
         finish_run(house, worker.orders.run, as_of=as_of, now=now)
         announce_ends(house, as_of=as_of, now=now)
+        with house.database.transaction() as tx:
+            switches.set_switch(tx, DECIDED, as_of.isoformat(), "rescore", now)
     report = _report(worker)
     if not crew.again:
         with house.database.transaction() as tx:
@@ -156,13 +161,15 @@ def _begun(
 ) -> Worker:
     """Deal the run out: one assignment for each model that scores anybody, in shares of a batch."""
     with house.database.reading() as tx:
-        newest = latest_day(tx)
+        newest, decided = latest_day(tx), switches.switch(tx, DECIDED)
         groups = _by_model(tx, house, as_of)
         feeds = {one.identity: feeds_on(tx, house.under(one), as_of) for one, _ in groups}
         planned = plan_on if wanted.replace else plan_again
         plans = [planned(tx, house, one, as_of, feeds=feeds[one.identity]) for one, _ in groups]
     leads = newest is None or as_of >= newest
-    orders = replace(wanted, newest=leads, decide=wanted.decide and leads, feeds=feeds)
+    decide = wanted.decide and leads
+    unasked = decide and as_of == newest and (not decided or decided.value != as_of.isoformat())
+    orders = replace(wanted, newest=leads, decide=decide, feeds=feeds, unasked=unasked)
     dealt = DealtRun(crew.name, as_of, now, orders.written())
     size = batch or _fair(sum(len(ids) for _, ids in groups))
     dealing = [(one.identity, ids) for one, all_ids in groups for ids in chunks(all_ids, size)]

@@ -63,7 +63,8 @@ class Crew:
 class Orders:
     """What every worker of a run must know alike.
 
-    `terms` names models and playbooks: who has others leaves the run alone.
+    `terms` names models and playbooks: who has others leaves the run alone. `unasked`: the day was
+    scored before, by a run that asked no playbook.
     """
 
     run: str
@@ -72,6 +73,7 @@ class Orders:
     replace: bool
     terms: str
     feeds: Mapping[str, Mapping[str, FeedState]]
+    unasked: bool = False
 
     def written(self) -> dict[str, Any]:
         """Return the orders as storage keeps them."""
@@ -88,7 +90,8 @@ class Orders:
             model: {state["source"]: _read(state) for state in states}
             for model, states in written["feeds"].items()
         }
-        return cls(**{name: written[name] for name in cls.__slots__} | {"feeds": feeds})
+        said = {name: written[name] for name in cls.__slots__ if name in written}
+        return cls(**said | {"feeds": feeds})
 
 
 def _written(state: FeedState) -> dict[str, Any]:
@@ -252,6 +255,7 @@ def assignment(house: House, plan: Plan, orders: Orders, *, now: datetime) -> As
         newest=orders.newest,
         decide=orders.decide,
         replace=orders.replace,
+        unasked=orders.unasked,
     )
 
 

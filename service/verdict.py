@@ -41,6 +41,7 @@ class Assignment:
 
     `newest`: no later day is stored yet, so the current scores move. `decide`: playbooks are
     asked. `replace`: a stored snapshot of the day is computed again; it is never decided on again.
+    `unasked`: the day was scored before, by a run that asked no playbook.
     """
 
     house: House
@@ -50,6 +51,7 @@ class Assignment:
     newest: bool
     decide: bool
     replace: bool
+    unasked: bool = False
 
     @property
     def as_of(self) -> date:
