@@ -4,7 +4,7 @@ Every outward row of a run is enqueued `held` under the run's name, so nothing l
 whole run has been seen. `finish_run` then lets the rows go, or holds them and asks with one card.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -15,11 +15,11 @@ from service.closing import end
 from service.ports import House
 from service.steps import Done, Forbidden, Outcome, Taken
 from service.words import BRAKE, FRESH, SLACK, UPDATE_FRESH, WEBHOOK, WEBHOOK_FRESH
-from storage import audit, outbox, plays, running, switches
+from storage import audit, outbox, plays, reopening, running, switches
 from storage.activity import feed_days
 from storage.customers import active_ids
 from storage.database import Transaction
-from storage.outbox import NewMessage, Verb
+from storage.outbox import Message, NewMessage, Verb
 from storage.people import Member
 
 LEAST_WORSENED: Final = 10
@@ -32,6 +32,8 @@ ADMINISTERING_ROLES: Final = frozenset({"manager", "admin"})
 
 DAILY: Final = "daily:"
 TRIPPED, RELEASED, DISCARDED = "tripped", "released", "discarded"
+# How the notes of an end are marked in a play's thread.
+CLOSINGS: Final = frozenset({"recovered", "superseded", "over"})
 # Longer than any run takes that nobody held.
 HELD_LONG: Final = timedelta(hours=1)
 DISCARD_REASON: Final = "Discarded by the operator at the brake."
@@ -109,7 +111,7 @@ def release(house: House, run: str, member: Member | None, *, now: datetime) -> 
 
 
 def discard(house: House, run: str, member: Member | None, *, now: datetime) -> Outcome:
-    """Throw the held messages away, and close the plays that the run opened."""
+    """Throw the held messages away, close the plays the run opened, open those it closed."""
     return _answer(house, run, member, DISCARDED, now)
 
 
@@ -165,12 +167,25 @@ def _follow(tx: Transaction, run: str, verdict: str, now: datetime) -> int:
     """Do to the held rows what was decided; the row count is the compare-and-swap."""
     if verdict == RELEASED:
         return _let_go(tx, run, now)
+    _take_back(tx, run, outbox.held(tx, run))
     unheard = [each.play_id for each in outbox.held(tx, run) if each.verb == "post"]
     for play_id in sorted({play_id for play_id in unheard if play_id is not None}):
         play = plays.play(tx, play_id)
         if play is not None and play.state == "open":
             end(tx, play, DISCARD_REASON, now)
     return outbox.discard(tx, run, DISCARD_REASON, now)
+
+
+def _take_back(tx: Transaction, run: str, held: Sequence[Message]) -> None:
+    """Open again what the run closed: by the same figures that nobody is to hear of."""
+    closings = [each for each in held if each.body.get("note") in CLOSINGS]
+    closed = {each.play_id: plays.play(tx, each.play_id) for each in closings if each.play_id}
+    for each in held:
+        if each.verb != "post" and each.play_id in closed:
+            reopening.retire(tx, each.id, run)
+    for play in closed.values():
+        if play is not None and play.state == "closed":
+            reopening.reopen(tx, play)
 
 
 def _day(run: str) -> date | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -129,6 +129,44 @@ def test_rule_8_discard_sends_nothing_and_closes_what_nobody_heard_of(house: Hou
     play = told[0].play()
     assert (play.state, play.reason) == ("closed", "Discarded by the operator at the brake.")
     assert told[0].mail_step().state == "cancelled"
+
+
+def test_rule_8_discard_opens_again_what_the_run_had_closed(house: House) -> None:
+    told = stories(house, 11)
+    first, run = told[0], "daily:2026-03-05"
+    fall_to(first, 90, morning(1))
+    fall_to(first, 62, morning(2))
+    waiting = first.steps("new-at-risk")
+    for story in told:
+        story.day = 3
+    commit(house, [story.look(41) for story in told], now=morning(3), run=run)
+    finish_run(house, run, as_of=FIRST + timedelta(days=3), now=morning(3))
+    closed = first.play("new-at-risk").state
+
+    discard(house, run, None, now=morning(3))
+    first.deliver()
+
+    assert closed == "closed"
+    assert first.play("new-at-risk").state == "open"
+    assert {name: (step.state, step.reason) for name, step in waiting.items()} == {
+        name: (step.state, step.reason) for name, step in first.steps("new-at-risk").items()
+    }
+    assert first.play("churn-risk").state == "closed"
+    # When it is true one day, the thread hears of it.
+    first.day = 4
+    fall_to(first, 90, morning(4))
+    assert first.play("new-at-risk").state == "closed"
+    assert first.slack.sent[-1].body.get("note") == "recovered"
+
+
+def fall_to(story: Story, value: float, now: datetime) -> None:
+    """Let one customer move to this score in a run of their own that nobody held."""
+    seen, run = story.look(value), f"daily:alone-{story.day}"
+    story.watch.time = now
+    commit(story.house, [seen], now=now, run=run)
+    finish_run(story.house, run, as_of=seen.current.as_of, now=now)
+    story.last, story.day = seen.current, story.day + 1
+    story.deliver()
 
 
 def test_a_discarded_play_cools_nothing_down(house: House) -> None:
