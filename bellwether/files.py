@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -91,7 +92,7 @@ def opened(path: Path) -> Iterator[Table]:
                 plain, encoding="utf-8-sig", errors="surrogateescape", newline=""
             )
             yield _table(path, text, size, raw.tell)
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise Unreadable(str(path), "it is not a whole gzip file") from error
     except OSError as error:
         raise Unreadable(str(path), error.strerror or str(error)) from error

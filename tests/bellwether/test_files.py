@@ -71,9 +71,10 @@ def test_bytes_that_are_not_utf_8_spoil_only_their_line(tmp_path: Path) -> None:
     [
         ("empty.csv", b""),
         ("cut.csv.gz", gzip.compress(b"id\n1\n" * 99, mtime=0)[:-9]),
+        ("damaged.csv.gz", gzip.compress(b"id\n1\n", mtime=0)[:10] + b"\x07" * 20),
         ("no.csv.gz", b"id"),
     ],
-    ids=["empty", "cut", "not gzip"],
+    ids=["empty", "cut", "damaged", "not gzip"],
 )
 def test_a_file_that_is_not_what_it_says_is_told_in_a_sentence(
     tmp_path: Path, name: str, content: bytes
