@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-from playbooks.decide import Decision, Skip, Start
+from playbooks.decide import Close, Decision, Skip, Start
 from playbooks.situation import Situation
 from playbooks.triggers import LeavesBand
 from service.ports import House
@@ -56,8 +56,19 @@ def _cut(cases: Sequence[Case], room: Mapping[str, int]) -> Sequence[Case]:
     kept: dict[int, Case] = {}
     for case in sorted(cases, key=lambda each: -(each.seen.customer.arr or 0)):
         decisions = tuple(_within(one, case, left) for one in case.decisions)
-        kept[case.seen.customer.id] = replace(case, decisions=decisions)
+        cut = replace(case, decisions=decisions)
+        kept[case.seen.customer.id] = cut if cut.starts else _not_taken_over(cut)
     return [kept[case.seen.customer.id] for case in cases]
+
+
+def _not_taken_over(case: Case) -> Case:
+    """Leave the plays open whose place another would have taken that now waits itself."""
+    stay = [one for one in case.decisions if not _superseded(one)]
+    return replace(case, decisions=tuple(stay))
+
+
+def _superseded(decision: Decision) -> bool:
+    return isinstance(decision, Close) and decision.outcome == "superseded"
 
 
 def _within(decision: Decision, case: Case, left: dict[str, int]) -> Decision:

@@ -100,10 +100,7 @@ def remember(tx: Transaction, house: House, seen: Sequence[Seen]) -> Memory:
         each
         for each in seen
         if each.transition.kind == "unchanged"
-        and (
-            asks_back
-            or (each.customer.id not in open_plays and _bad(house.model, each.current.band))
-        )
+        and (asks_back or _bad(house.model, each.current.band))
     ]
     put_off = _put_off(tx, lingering)
     before = _before(tx, house, seen) if asks_back else {}

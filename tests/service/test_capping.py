@@ -7,7 +7,7 @@ from decimal import Decimal
 from playbooks.load import parse
 from service.ports import Caps, House
 from storage import plays
-from storage.plays import Decision
+from storage.plays import Decision, Play
 from tests.service.stage import Story, acme, approved, commit, mail, morning
 
 FEW = """
@@ -57,6 +57,33 @@ def test_no_more_plays_of_a_playbook_begin_on_a_day_than_it_says_and_the_rest_on
     commit(few, [small.look(41)], now=morning(2), run="daily:2")
 
     assert begun(small) == 1
+
+
+def test_a_play_stays_open_while_what_would_take_its_place_waits_for_tomorrow(
+    house: House,
+) -> None:
+    first = parse(FEW.replace("churn-risk", "at-risk").replace("_a_day: 2", "_a_day: 9"), "a.yaml")
+    one_a_day = parse(FEW.replace("_a_day: 2", "_a_day: 1"), "one.yaml")
+    few = replace(house, playbooks=(first, one_a_day))
+    town = [Story(few, acme(few, key, arr=Decimal(arr))) for key, arr in (("a", 9), ("b", 1))]
+    for story in town:
+        story.day_at(90)
+        story.day_at(62)
+
+    commit(few, [story.look(41) for story in town], now=morning(2), run="daily:2")
+    states = [[play.state for play in _plays(story)] for story in town]
+    for story in town:
+        story.last, story.day = story.look(41).current, 3
+    commit(few, [story.look(41) for story in town], now=morning(3), run="daily:3")
+
+    # Newest first: of the second, what is open goes on until the other begins.
+    assert states == [["open", "closed"], ["open"]]
+    assert [play.state for play in _plays(town[1])] == ["open", "closed"]
+
+
+def _plays(story: Story) -> tuple[Play, ...]:
+    with story.house.database.reading() as tx:
+        return plays.plays_of(tx, story.customer.id)
 
 
 def test_the_houses_mails_of_a_day_are_bounded_and_the_rest_leaves_tomorrow(house: House) -> None:
