@@ -119,9 +119,10 @@ def bar(words: str, total: int, *, quiet: bool = False) -> Iterator[Callable[[in
             shown = step
             progress.update(task, completed=count)
             seconds = time.monotonic() - began
-            if count and not live and not quiet and seconds > UNTOLD_SECONDS:
-                left = seconds * (total - count) / count
-                out.print(f"{words}: {count * 100 // total} %, about {left:.0f} s left")
+            # From less than a tenth no time left can be told: the first steps are often slow.
+            if step and not live and not quiet and seconds > UNTOLD_SECONDS:
+                left = f", about {seconds * (total - count) / count:.0f} s left"
+                out.print(f"{words}: {count * 100 // total} %{left if count < total else ''}")
 
         yield advance
 
