@@ -245,10 +245,13 @@ def _guard(
 def _refusal(playbook: Playbook, situation: Situation) -> Skip | None:
     if not situation.active:
         return Skip(playbook, "inactive", "The customer is not active.")
-    if not holds(playbook.only_if, situation):
-        reason = f"The condition does not hold: {condition_words(playbook.only_if)}."
-        return Skip(playbook, "condition", reason)
-    return None
+    return None if holds(playbook.only_if, situation) else unfit(playbook)
+
+
+def unfit(playbook: Playbook) -> Skip:
+    """Return the skip of a playbook whose condition does not hold."""
+    reason = f"The condition does not hold: {condition_words(playbook.only_if)}."
+    return Skip(playbook, "condition", reason)
 
 
 def _answered(playbook: Playbook, situation: Situation) -> Skip | None:

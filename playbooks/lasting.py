@@ -10,7 +10,16 @@ import numpy as np
 
 from playbooks.playbook import Playbook
 from playbooks.sieve import Ints, Mask, Quiet, beyond, hundredths
-from playbooks.triggers import Crosses, Drops, EntersBand, LeavesBand, Schedule, Stays, TrendTurns
+from playbooks.triggers import (
+    Crosses,
+    Drops,
+    EntersBand,
+    LeavesBand,
+    RecordArrives,
+    Schedule,
+    Stays,
+    TrendTurns,
+)
 
 # A band the model does not have.
 STRANGE: Final = -2
@@ -49,6 +58,8 @@ def may_end(plays: Lasting, quiet: Quiet) -> Mask:  # noqa: PLR0911 - an answer 
             stands = [quiet.trends.index(turned.to), quiet.trends.index("stable")]
             away: Mask = ~np.isin(quiet.trend[plays.owners], stands)
             return away
+        case RecordArrives(record="invoice_overdue") if quiet.overdue is not None:
+            return ~quiet.overdue[plays.owners]
         case Schedule():
             return np.zeros(len(plays.owners), np.bool_)
         case _:

@@ -10,11 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import reduce
 from typing import Any, Final, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
+from playbooks.conditions import (
+    AllOf,
+    Always,
+    AnyOf,
+    Condition,
+    FactorIs,
+    HasTrend,
+    InBand,
+    Not,
+    ScoreIs,
+)
 from playbooks.playbook import Playbook
 from playbooks.triggers import (
     Crosses,
@@ -64,7 +76,8 @@ class Quiet:
     """A day's quiet customers in columns: points are hundredths, days ordinals, words places.
 
     `eve` is the day they were scored before. `factors` are today's values by name, in millionths,
-    UNKNOWN where not really known. `occasions` tells of whom a silence or a record speaks.
+    UNKNOWN where not really known. `occasions` tells of whom a silence or a record speaks;
+    `overdue` who has an invoice overdue, where that is known.
     """
 
     as_of: int
@@ -82,6 +95,7 @@ class Quiet:
     renewal_on: Ints
     factors: dict[str, Ints]
     occasions: Mask
+    overdue: Mask | None = None
 
     @property
     def everybody(self) -> Mask:
@@ -97,7 +111,8 @@ class Quiet:
         """Return the customers at these places."""
         columns = {name: getattr(self, name)[places] for name in COLUMNS}
         factors = {name: values[places] for name, values in self.factors.items()}
-        return replace(self, **columns, factors=factors)
+        overdue = None if self.overdue is None else self.overdue[places]
+        return replace(self, **columns, factors=factors, overdue=overdue)
 
     def inside(self, bands: Sequence[str]) -> Mask:
         """Return who is in one of these bands."""
@@ -111,6 +126,52 @@ def may_fire(playbooks: Sequence[Playbook], quiet: Quiet) -> Mask:
     found = quiet.nobody
     for playbook in playbooks:
         found |= _passes(playbook.when, quiet)
+    return found
+
+
+def tells(condition: Condition) -> bool:
+    """Tell whether columns know all that a condition asks."""
+    match condition:
+        case AllOf() | AnyOf():
+            return all(tells(each) for each in condition.of)
+        case Not():
+            return tells(condition.of)
+        case _:
+            return isinstance(condition, Always | InBand | HasTrend | ScoreIs | FactorIs)
+
+
+def holding(condition: Condition, quiet: Quiet) -> Mask:  # noqa: PLR0911 - an answer a kind
+    """Return of whom a condition is true, as `playbooks.conditions.holds` does; one it `tells`."""
+    match condition:
+        case Always():
+            return quiet.everybody
+        case InBand():
+            return quiet.inside(condition.is_)
+        case HasTrend():
+            turned: Mask = np.isin(quiet.trend, [quiet.trends.index(one) for one in condition.is_])
+            return turned
+        case ScoreIs():
+            return _within(condition, quiet.value, 2)
+        case FactorIs():
+            value = quiet.factors.get(condition.factor)
+            known = quiet.nobody if value is None else value != UNKNOWN
+            return known if value is None else known & _within(condition, value, 6)
+        case AllOf():
+            return reduce(np.logical_and, (holding(each, quiet) for each in condition.of))
+        case AnyOf():
+            return reduce(np.logical_or, (holding(each, quiet) for each in condition.of))
+        case Not():
+            return ~holding(condition.of, quiet)
+        case _:
+            raise TypeError(condition.kind)
+
+
+def _within(bounds: ScoreIs | FactorIs, values: Ints, places: int) -> Mask:
+    found = np.ones(len(values), np.bool_)
+    if bounds.at_least is not None:
+        found &= values >= _whole(bounds.at_least, places, ROUND_CEILING)
+    if bounds.at_most is not None:
+        found &= values <= _whole(bounds.at_most, places, ROUND_FLOOR)
     return found
 
 

@@ -6,7 +6,8 @@ might be different is answered to the caller, who looks at them one by one (`ser
 ways write the same rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -15,7 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from playbooks.sieve import UNKNOWN, Quiet, may_fire
+from playbooks.decide import unfit
+from playbooks.sieve import UNKNOWN, Quiet, holding, may_fire
 from scoring.columns.bands import band_names
 from scoring.columns.block import Block, wants_people
 from scoring.columns.compare import TRENDS, trends
@@ -23,13 +25,14 @@ from scoring.columns.packed import Packed, frame_key
 from scoring.columns.scores import ScoreColumns, scores
 from scoring.columns.worths import STATUSES
 from service.batch import Tally
-from service.occasions import occasions
+from service.occasions import Occasions, occasions
 from service.open_plays import Plays, ending, running
 from service.verdict import Assignment
 from storage.answer_columns import answer_columns, overflown
 from storage.columnar import MISSING, Ints
 from storage.database import Transaction
 from storage.frames import framed, keep_frame
+from storage.plays import Decision, record_decisions
 from storage.snapshot_columns import (
     AlreadyScored,
     QuietScores,
@@ -52,7 +55,7 @@ class _Work:
     """What every step needs: the transaction, what is to be done, and what is compared.
 
     `eve` is the day before that was scored last: yesterday, unless nothing ran. `frames` are those
-    that the stored records need.
+    that the stored records need; `refused` tells whose playbook's condition did not hold.
     """
 
     tx: Transaction
@@ -61,6 +64,7 @@ class _Work:
     eve: date
     plays: Plays
     frames: dict[bytes, Mapping[str, Any]] = field(default_factory=dict)
+    refused: list[Decision] = field(default_factory=list)
 
 
 def score_quiet(tx: Transaction, task: Assignment, ids: Sequence[int]) -> tuple[Tally, list[int]]:
@@ -118,15 +122,16 @@ def _written(work: _Work, standing: Standings, chosen: Index) -> Mask:
     if not len(chosen):
         return written
     block = _block(work, standing.some(chosen))
-    spoken = _spoken_of(work, standing.ids[chosen])
+    found = _occasions(work, standing.ids[chosen])
     with unless_scored(work.tx):
         for begin in range(0, len(chosen), AT_ONCE):
             part = np.arange(begin, min(begin + AT_ONCE, len(chosen)))
-            kept = _kept(work, standing.some(chosen[part]), block.take(part), spoken[part])
+            kept = _kept(work, standing.some(chosen[part]), block.take(part), found)
             written[chosen[part][kept]] = True
         if written.any():
             moved = standing.ids[written]
             move_quiet(work.tx, moved, work.series, eve=work.eve, as_of=work.task.as_of)
+        record_decisions(work.tx, work.refused)
         # Last, and in one order: other workers with the same new frame wait for our commit.
         for digest, frame in sorted(work.frames.items(), key=itemgetter(0)):
             keep_frame(work.tx, digest, frame)
@@ -141,24 +146,24 @@ def _block(work: _Work, standing: Standings) -> Block:
     return Block(len(standing.ids), known, answered)
 
 
-def _spoken_of(work: _Work, ids: Ints) -> Mask:
+def _occasions(work: _Work, ids: Ints) -> Occasions:
     """Tell of whom a silence or a record speaks to a playbook."""
     task = work.task
     playbooks = task.house.playbooks if task.decide else ()
-    found = occasions(work.tx, playbooks, ids.tolist(), task.as_of, work.eve)
-    return np.isin(ids, list(found))
+    return occasions(work.tx, playbooks, ids.tolist(), task.as_of, work.eve)
 
 
-def _kept(work: _Work, standing: Standings, block: Block, spoken: Mask) -> Mask:
+def _kept(work: _Work, standing: Standings, block: Block, found: Occasions) -> Mask:
     """Score some customers and store the quiet ones among them; answer who they are."""
     task = work.task
     columns = scores(task.plan, block, standing.band.astype(np.int8))
-    compared = _compared(work, standing, columns, spoken)
+    compared = _compared(work, standing, columns, found)
     quiet: Mask = (columns.band == standing.band) & ~overflown(block.answers, block.size)
     quiet[list(columns.faults)] = False
     if task.decide:
         quiet &= ~may_fire(task.house.playbooks, compared)
         quiet &= ~ending(work.plays, standing.ids, compared)
+        quiet &= ~_met(found, standing.ids, compared)
     chosen = np.flatnonzero(quiet)
     packed = columns.packed(chosen)
     fits = np.array([record is not None for record in packed.rows], np.bool_)
@@ -167,7 +172,29 @@ def _kept(work: _Work, standing: Standings, block: Block, spoken: Mask) -> Mask:
     if len(kept):
         coverage = columns.coverage[kept]
         _store(work, standing.ids[kept], compared.some(kept), coverage, packed)
+        work.refused.extend(_refused(task, found, standing.ids[kept].tolist()))
     return quiet
+
+
+def _met(found: Occasions, ids: Ints, compared: Quiet) -> Mask:
+    """Tell for whom a playbook's record arrived and its condition holds: it might begin."""
+    met = compared.nobody
+    for playbook, who in found.arrived:
+        met |= _among(ids, who) & holding(playbook.only_if, compared)
+    return met
+
+
+def _refused(task: Assignment, found: Occasions, ids: Sequence[int]) -> Iterator[Decision]:
+    """Yield why nothing began for the quiet ones whose record arrived, as looking closely does."""
+    for playbook, who in found.arrived:
+        reason = unfit(playbook).reason
+        for one in ids:
+            if one in who:
+                yield Decision(one, task.as_of, playbook.name, "skipped", reason, task.now)
+
+
+def _among(ids: Ints, who: AbstractSet[int]) -> Mask:
+    return np.isin(ids, list(who))
 
 
 def _store(work: _Work, ids: Ints, compared: Quiet, coverage: Ints, packed: Packed) -> None:
@@ -187,7 +214,7 @@ def _store(work: _Work, ids: Ints, compared: Quiet, coverage: Ints, packed: Pack
     add_quiet(work.tx, new, work.series, as_of=work.task.as_of, now=work.task.now)
 
 
-def _compared(work: _Work, standing: Standings, columns: ScoreColumns, spoken: Mask) -> Quiet:
+def _compared(work: _Work, standing: Standings, columns: ScoreColumns, found: Occasions) -> Quiet:
     """Compare with the scores before; nobody said anything over any of them."""
     task = work.task
     known = np.ones(columns.size, np.bool_)
@@ -209,7 +236,8 @@ def _compared(work: _Work, standing: Standings, columns: ScoreColumns, spoken: M
             one.shown.name: np.where(one.status == KNOWN, one.value, UNKNOWN)
             for one in columns.factors
         },
-        occasions=spoken,
+        occasions=_among(standing.ids, found.spoken),
+        overdue=None if found.overdue is None else _among(standing.ids, found.overdue),
     )
 
 

@@ -1,18 +1,21 @@
 """The sieves hold nobody back for whom a playbook has something to say."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from playbooks.conditions import Condition, holds
 from playbooks.exits import ended
 from playbooks.lasting import Lasting, may_end
 from playbooks.playbook import Playbook
-from playbooks.sieve import UNKNOWN, Quiet, may_fire
+from playbooks.sieve import UNKNOWN, Quiet, holding, may_fire, tells
 from playbooks.situation import Before, OpenPlay, Record, Silence, Situation
 from playbooks.triggers import Trigger, fires
 from scoring.load import shipped as model
@@ -155,6 +158,60 @@ def test_a_play_held_to_go_on_does_not_end(
         assert may_end(lasting, columns).all()
 
 
+facts_asked = st.one_of(
+    st.just({"kind": "always"}),
+    bands.map(lambda one: {"kind": "band", "is": one}),
+    st.lists(st.sampled_from(TRENDS), min_size=1).map(lambda one: {"kind": "trend", "is": one}),
+    st.tuples(points, st.booleans()).map(
+        lambda two: {"kind": "score", _bound(least=two[1]): two[0]}
+    ),
+    st.tuples(points, st.booleans(), st.sampled_from(["login_frequency", "unheard_of"])).map(
+        lambda one: {"kind": "factor", "factor": one[2], _bound(least=one[1]): one[0]}
+    ),
+)
+conditions = st.recursive(
+    facts_asked,
+    lambda inner: st.one_of(
+        st.tuples(st.sampled_from(["any", "all"]), st.lists(inner, min_size=1, max_size=3)).map(
+            lambda two: {"kind": two[0], "of": two[1]}
+        ),
+        inner.map(lambda one: {"kind": "not", "of": one}),
+    ),
+    max_leaves=4,
+).map(TypeAdapter[Any](Condition).validate_python)
+
+
+def _bound(*, least: bool) -> str:
+    return "at_least" if least else "at_most"
+
+
+@settings(max_examples=150, deadline=None)
+@given(condition=conditions, day=days())
+def test_a_condition_told_in_columns_holds_of_whom_it_holds(
+    condition: Any, day: tuple[Situation, Quiet]
+) -> None:
+    situation, columns = day
+    assert tells(condition)
+    assert holding(condition, columns).tolist() == [holds(condition, situation)]
+
+
+def test_columns_do_not_claim_to_know_what_stands_in_none() -> None:
+    segment = {"kind": "segment", "is": ["smb"]}
+    asked = TypeAdapter[Any](Condition).validate_python({"kind": "any", "of": [segment]})
+    assert not tells(asked)
+
+
+@pytest.mark.parametrize("overdue", [True, False])
+def test_a_play_for_an_invoice_may_end_when_none_is_overdue(*, overdue: bool) -> None:
+    arrives = {"kind": "record_arrives", "record": "invoice_overdue"}
+    book = a_playbook(TypeAdapter[Any](Trigger).validate_python(arrives))
+    lasting = Lasting(book, np.array([0]), np.array([0]), np.array([0]))
+    known = replace(a_quiet_one(), overdue=np.array([overdue]))
+
+    assert may_end(lasting, known).tolist() == [not overdue]
+    assert may_end(lasting, a_quiet_one()).all()
+
+
 def test_a_trigger_nobody_told_the_sieve_about_lets_everybody_through() -> None:
     class Later(type(a_playbook(TypeAdapter[Any](Trigger).validate_python(SCHEDULE)).when)):  # type: ignore[misc] # A kind to come.
         extra: int = 1
@@ -162,15 +219,18 @@ def test_a_trigger_nobody_told_the_sieve_about_lets_everybody_through() -> None:
     later = Later.model_validate({**SCHEDULE, "extra": 2})
     book = a_playbook(TypeAdapter[Any](Trigger).validate_python(SCHEDULE))
     strange = book.model_copy(update={"when": later})
-    quiet = Quiet(
+
+    assert may_fire([strange], a_quiet_one()).all()
+
+
+def a_quiet_one() -> Quiet:
+    return Quiet(
         as_of=740_000, eve=739_999, bands=BANDS, trends=TRENDS, factors={},
         **{name: np.array([0]) for name in (
             "value", "before", "change_7", "change_30", "band", "trend", "trend_before",
             "band_since", "renewal_on", "occasions",
         )},
     )  # fmt: skip
-
-    assert may_fire([strange], quiet).all()
 
 
 SCHEDULE = {"kind": "schedule", "every": "year"}

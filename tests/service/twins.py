@@ -41,22 +41,35 @@ WHEN = (
     "{kind: trend_turns, to: declining}",
     "{kind: renewal_near, within: [40, 20], bands: [BAND]}",
 )
+# A condition that columns can tell, unlike that of the others.
+LATE = "{kind: record_arrives, record: invoice_overdue, for_days: 4}"
+TOLD = (
+    "{kind: any, of: [{kind: trend, is: declining}, {kind: factor, factor: FACTOR, at_most: 40}]}"
+)
 
 
 def many_playbooks(house: House, factor: str) -> tuple[Playbook, ...]:
     """Return the shipped playbooks and one of every kind that looks at the score's past."""
     band = house.model.bands[0].name
-    return (*house.playbooks, *(_playbook(n, when, factor, band) for n, when in enumerate(WHEN)))
+    some = [_playbook(n, when, factor, band) for n, when in enumerate(WHEN)]
+    told = [_playbook(len(WHEN), LATE, factor, band, TOLD)]
+    return (*house.playbooks, *some, *told)
 
 
-def _playbook(number: int, when: str, factor: str, band: str) -> Playbook:
+def _playbook(
+    number: int,
+    when: str,
+    factor: str,
+    band: str,
+    only_if: str = "{kind: segment, is: [enterprise]}",
+) -> Playbook:
     text = f"""
 name: number-{number}
 version: 1
 title: Number {number}
 description: One of many.
 when: {when.replace("FACTOR", factor).replace("BAND", band)}
-only_if: {{kind: segment, is: [enterprise]}}
+only_if: {only_if.replace("FACTOR", factor)}
 then:
   - {{step: call-{number}, kind: task, title: Call them, due_in_business_days: 2}}
 """
