@@ -16,9 +16,9 @@ from scoring.override import computed as own
 from scoring.score import Score
 from scoring.trend import Trend, trend
 from service.errors import DraftInvalid, UnknownCustomer
-from service.feeds import feeds_on
+from service.feeds import feeds_on_days
 from service.past import MONTH, WEEK, change, comparable, earlier_scores, told_again, whole
-from service.plans import STANDS_FOR, plan_again
+from service.plans import STANDS_FOR, Feeds, plan_again
 from service.ports import House
 from service.said import own_band, said_on
 from service.written import askable, clean_key
@@ -27,7 +27,16 @@ from storage.customers import Customer, customer_by_key
 from storage.database import Transaction
 from storage.plays import Play, plays_of
 from storage.said import PulseRow, pulse_of
-from storage.snapshots import Snapshot, currents, history, latest_before, latest_day, scores_at
+from storage.snapshots import (
+    Current,
+    Snapshot,
+    currents,
+    history,
+    latest_before,
+    latest_day,
+    scores_at,
+    snapshots_on,
+)
 from storage.views import CurrentRow, Filter, ScoredRow, band_counts, current_page, movers
 
 CARD_HISTORY: Final = timedelta(days=90)
@@ -142,7 +151,8 @@ def health(house: House, key: str, *, today: date) -> HealthView:
         customer = _customer(tx, key)
         house = house.under(house.model_for(customer.facts, today))
         reading = _shown(tx, house, customer, _computed(tx, house, customer, today))
-        found = _explained(tx, house, customer, reading)
+        earlier = earlier_scores(tx, {customer.id: reading.score})
+        found = _explained(tx, house, customer, reading, earlier)
         pulse = pulse_of(tx, customer.id, today)
     return HealthView(
         customer=customer,
@@ -166,12 +176,14 @@ def card(house: House, key: str, *, now: datetime) -> CardView:
 
 def card_of(tx: Transaction, house: House, customer: Customer, today: date) -> CardView:
     """Do as `card`, for a customer at hand in the caller's transaction."""
-    house = house.under(_shown_model(tx, house, customer, today))
-    feeds = feeds_on(tx, house, today)
-    reading = _stored(tx, house, customer, today)
+    newest = currents(tx, [customer.id]).get(customer.id)
+    house = house.under(_shown_model(house, customer, newest, today))
+    reading = _stored(tx, house, customer, newest, today)
     if reading is None and customer.status == "active":
         reading = _computed(tx, house, customer, today)
     reading = _shown(tx, house, customer, reading) if reading else None
+    earlier = earlier_scores(tx, {customer.id: reading.score}) if reading else {}
+    feeds = feeds_on_days(tx, house, {today, *(score.as_of for score in earlier.values())})
     past = history(tx, customer.id, house.model.name, today - CARD_HISTORY, today)
     return CardView(
         customer=customer,
@@ -180,10 +192,10 @@ def card_of(tx: Transaction, house: House, customer: Customer, today: date) -> C
         trend=reading.trend if reading else None,
         change_7=reading.change_7 if reading else None,
         change_30=reading.change_30 if reading else None,
-        drivers=_explained(tx, house, customer, reading) if reading else (),
+        drivers=_explained(tx, house, customer, reading, earlier, feeds=feeds) if reading else (),
         band_tone=tone(house.model, reading.score.band) if reading else UNKNOWN_BAND,
         last_touch=last_touch(tx, customer.id),
-        fresh=_fresh(tx, feeds, today),
+        fresh=_fresh(tx, feeds[today], today),
         history=tuple((point.as_of, point.score, point.band) for point in past),
         plays=plays_of(tx, customer.id, PLAYS_SHOWN),
         as_of=reading.score.as_of if reading else None,
@@ -239,9 +251,10 @@ def _customer(tx: Transaction, key: str) -> Customer:
     return customer
 
 
-def _shown_model(tx: Transaction, house: House, customer: Customer, today: date) -> HealthModel:
+def _shown_model(
+    house: House, customer: Customer, newest: Current | None, today: date
+) -> HealthModel:
     """Answer the model of the newest stored score; of one the house knows no more, today's."""
-    newest = currents(tx, [customer.id]).get(customer.id)
     if newest is not None and newest.model in house.model_names:
         return house.named(newest.model)
     return house.model_for(customer.facts, today)
@@ -271,9 +284,13 @@ def _computed(
     )
 
 
-def _stored(tx: Transaction, house: House, customer: Customer, today: date) -> _Reading | None:
-    tomorrow = today + timedelta(days=1)
-    newest = latest_before(tx, [customer.id], house.model.name, tomorrow).get(customer.id)
+def _stored(
+    tx: Transaction, house: House, customer: Customer, current: Current | None, today: date
+) -> _Reading | None:
+    newest = _snapshot(tx, house.model.name, current, today)
+    if newest is None:
+        tomorrow = today + timedelta(days=1)
+        newest = latest_before(tx, [customer.id], house.model.name, tomorrow).get(customer.id)
     if newest is None:
         return None
     return _Reading(
@@ -283,6 +300,14 @@ def _stored(tx: Transaction, house: House, customer: Customer, today: date) -> _
         change_30=newest.change_30,
         stored=True,
     )
+
+
+def _snapshot(tx: Transaction, model: str, current: Current | None, today: date) -> Snapshot | None:
+    """Answer the snapshot the newest score is of; None where days before must be searched."""
+    if current is None or current.model != model or current.as_of > today:
+        return None
+    found = snapshots_on(tx, [current.customer_id], model, [current.as_of])
+    return found.get((current.customer_id, current.as_of))
 
 
 def _shown(tx: Transaction, house: House, customer: Customer, reading: _Reading) -> _Reading:
@@ -295,10 +320,15 @@ def _shown(tx: Transaction, house: House, customer: Customer, reading: _Reading)
 
 
 def _explained(
-    tx: Transaction, house: House, customer: Customer, reading: _Reading
+    tx: Transaction,
+    house: House,
+    customer: Customer,
+    reading: _Reading,
+    earlier: Mapping[int, Score],
+    *,
+    feeds: Mapping[date, Feeds] | None = None,
 ) -> tuple[Driver, ...]:
-    earlier = earlier_scores(tx, {customer.id: reading.score})
-    again = told_again(tx, house, {customer.id: customer}, earlier)
+    again = told_again(tx, house, {customer.id: customer}, earlier, feeds)
     return drivers(reading.score, earlier.get(customer.id), again.get(customer.id))
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from scoring.model import HealthModel
 from scoring.record import from_record
 from scoring.score import Score
-from service.plans import STANDS_FOR, plan_again
+from service.plans import STANDS_FOR, Feeds, plan_again
 from service.ports import House
 from storage.activity import answers
 from storage.customers import Customer
@@ -66,10 +66,12 @@ def told_again(
     house: House,
     customers: Mapping[int, Customer],
     earlier: Mapping[int, Score],
+    feeds: Mapping[date, Feeds] | None = None,
 ) -> Mapping[int, Score]:
     """Answer the earlier scores as they come out now: where they differ, data arrived late.
 
     Scores of another model or version than the house's are left out: they cannot be told again.
+    `feeds` are those of the earlier days, where the caller has judged them already.
     """
     by_day: defaultdict[date, list[int]] = defaultdict(list)
     for one, score in earlier.items():
@@ -77,7 +79,8 @@ def told_again(
             by_day[score.as_of].append(one)
     found: dict[int, Score] = {}
     for day, ids in by_day.items():
-        plan = plan_again(tx, house, house.model, day, days=STANDS_FOR)
+        known = (feeds or {}).get(day)
+        plan = plan_again(tx, house, house.model, day, days=STANDS_FOR, feeds=known)
         figures = answers(tx, sorted(ids), plan.figures)
         found |= {
             one: plan.score(customers[one].facts, figures[one], earlier[one].band) for one in ids

@@ -15,7 +15,7 @@ from storage import copying
 from storage.answering import answers
 from storage.bulk import add_new, among_texts, excluded, put
 from storage.database import Transaction
-from storage.feeds import daily_counts, feed_days, freshness, last_touch
+from storage.feeds import daily_counts, feed_days, feed_days_on, freshness, last_touch
 from storage.months import make_months
 from storage.names import enrol
 from storage.quarantines import (
@@ -50,6 +50,7 @@ __all__ = [
     "append_events",
     "daily_counts",
     "feed_days",
+    "feed_days_on",
     "freshness",
     "last_touch",
     "quarantine",

@@ -1,6 +1,6 @@
 """What storage can say of the feeds: when each source spoke, and how fresh it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -51,22 +51,41 @@ def feed_days(tx: Transaction, sources: Iterable[str], as_of: date) -> dict[str,
     `customers` is exact where too few customers were active a day to judge the feed by; else it
     is the most of any day, which is enough to judge and spares counting them all.
     """
+    return feed_days_on(tx, sources, [as_of])[as_of]
+
+
+def feed_days_on(
+    tx: Transaction, sources: Iterable[str], dates: Collection[date]
+) -> dict[date, dict[str, FeedDays]]:
+    """Return for each of these dates what `feed_days` says; what they share is read once."""
     wanted = sorted(set(sources))
     kinds = numbers(tx, kind, {source.partition(":")[2] for source in wanted})
     asked = {source.partition(":")[2] for source in wanted if source.startswith(f"{SURVEYS}:")}
     surveys = numbers(tx, survey, asked) if asked else {}
     known = {source: _number(source, kinds, surveys) for source in wanted}
-    firsts = _firsts(tx, known.values(), as_of)
-    days = _days(tx, known.values(), as_of)
+    firsts = _firsts(tx, known.values(), max(dates))
+    days = _days(tx, known.values(), min(dates), max(dates))
     return {
-        source: FeedDays(
-            source,
-            days.get(number, {}),
-            _customers(tx, number, days.get(number, {})),
-            firsts.get(number),
-        )
-        for source, number in known.items()
+        as_of: {
+            source: _spoke(tx, source, number, days.get(number, {}), firsts.get(number), as_of)
+            for source, number in known.items()
+        }
+        for as_of in dates
     }
+
+
+def _spoke(  # noqa: PLR0917 - a source, its days, and the date they are looked at from
+    tx: Transaction,
+    source: str,
+    number: int,
+    days: Mapping[date, int],
+    first: date | None,
+    as_of: date,
+) -> FeedDays:
+    since = as_of - timedelta(days=DAYS_LISTED)
+    listed = {day: customers for day, customers in days.items() if since < day <= as_of}
+    begun = first if first is not None and first <= as_of else None
+    return FeedDays(source, listed, _customers(tx, number, listed), begun)
 
 
 def _number(source: str, kinds: Mapping[str, int], surveys: Mapping[str, int]) -> int:
@@ -87,9 +106,11 @@ def _firsts(tx: Transaction, numbered: Iterable[int], as_of: date) -> dict[int, 
     return {number: day for number, day in tx.execute(statement) if day is not None}
 
 
-def _days(tx: Transaction, numbered: Iterable[int], as_of: date) -> dict[int, dict[date, int]]:
-    rows, since = feed_day.c, as_of - timedelta(days=DAYS_LISTED)
-    said = (rows.source_id.in_(set(numbered)), rows.day > since, rows.day <= as_of)
+def _days(
+    tx: Transaction, numbered: Iterable[int], first: date, last: date
+) -> dict[int, dict[date, int]]:
+    rows, since = feed_day.c, first - timedelta(days=DAYS_LISTED)
+    said = (rows.source_id.in_(set(numbered)), rows.day > since, rows.day <= last)
     found: dict[int, dict[date, int]] = {}
     for row in tx.execute(select(feed_day).where(*said, rows.customers > 0).order_by(rows.day)):
         found.setdefault(row.source_id, {})[row.day] = row.customers

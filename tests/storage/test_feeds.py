@@ -12,7 +12,7 @@ from sqlalchemy import delete, event, select, text
 
 from scoring.feeds import CUSTOMERS_TO_JUDGE
 from storage import copying
-from storage.activity import append_events, feed_days
+from storage.activity import append_events, feed_days, feed_days_on
 from storage.database import Database
 from storage.erasure import erase_customer
 from storage.records import upsert_invoices, upsert_surveys, upsert_tickets
@@ -114,6 +114,8 @@ def test_what_is_kept_equals_what_counting_anew_would_say(
 
     with database.reading() as tx:
         found = feed_days(tx, SOURCES, day(back))
+        both = feed_days_on(tx, SOURCES, {day(back), TODAY})
+        assert both == {on: feed_days(tx, SOURCES, on) for on in both}
     for source in SOURCES:
         said = set(ledger.said(source, day(back)))
         days = {on: sum(one == on for one, _ in said) for on, _ in said}
