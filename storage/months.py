@@ -32,7 +32,9 @@ def make_months(tx: Transaction, moments: Iterable[datetime]) -> None:
     wanted = sorted(month for month in (date(*one, 1) for one in months) if month >= FIRST)
     if _missing(tx, wanted):
         tx.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK_NUMBER})
-        for month in _missing(tx, wanted):
+        # Read anew: what `_missing` asks answers from memory, which does not know what was made
+        # while we waited.
+        for month in sorted(set(wanted) - set(_months(tx))):
             _make(tx, month)
 
 

@@ -1,5 +1,6 @@
 """Events lie in months on PostgreSQL: made when they are needed, dropped when they are over."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from storage import migrate
 from storage.activity import append_events
 from storage.database import Database
 from storage.engines import writing
-from storage.months import forget_months, make_months_ahead
+from storage.months import forget_months, make_months, make_months_ahead
 from storage.retention import forget_events
 from tests import builders
 from tests.builders import NOON, new_event
@@ -177,3 +178,29 @@ def _old_event(database: Database, number: int, moment: str) -> None:
 def _sent_again(database: Database, number: int) -> str:
     (outcome,) = builders.events(database, new_event(number, event_id=f"e{number}"))
     return outcome
+
+
+def test_who_waited_while_another_made_a_month_does_not_make_it_again(
+    postgres_database: Database,
+) -> None:
+    database, wanted, begun = postgres_database, [at("2015-03-01T00:00Z")], threading.Event()
+    faults: list[Exception] = []
+
+    def second() -> None:
+        try:
+            with database.transaction() as tx:
+                begun.set()
+                make_months(tx, wanted)
+        except Exception as fault:  # noqa: BLE001 - shown by the assertion
+            faults.append(fault)
+
+    waiting = threading.Thread(target=second)
+    with database.transaction() as tx:
+        make_months(tx, wanted)
+        waiting.start()
+        begun.wait()
+        waiting.join(0.3)
+    waiting.join()
+
+    assert faults == []
+    assert months(database) == ["2015_03"]
