@@ -3,7 +3,7 @@
 Run by the tick. Each play is one transaction, and whoever comes second finds nothing left to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,6 +21,7 @@ from service.standing import inactive, script_of, way_out
 from storage import audit, customers, outbox, people, plays, running
 from storage.customers import Customer
 from storage.database import Transaction
+from storage.errors import StorageError
 from storage.plays import NewStep, Play, Step
 
 SOME: Final = 200
@@ -42,18 +43,30 @@ def advance(house: House, *, now: datetime, limit: int = SOME) -> Advanced:
     A play that breaks keeps its place and holds up no other; what broke is raised at the end.
     """
     done = Advanced()
-    faults: list[Exception] = []
-    with house.database.reading() as tx:
-        due = [] if paused_in(tx) is not None else running.due_plays(tx, now, limit)
-    for play_id in due:
-        try:
-            with house.database.transaction() as tx:
-                _advance(tx, house, play_id, now, done)
-        except Exception as fault:  # noqa: BLE001 - raised below, when the others have had their turn
-            faults.append(fault)
+    faults: dict[int, Exception] = {}
+    broke = True
+    # Those that break are due the longest: however many they are, others get their turn too.
+    while broke:
+        broke = False
+        for play_id in _due(house, now, limit, faults):
+            try:
+                with house.database.transaction() as tx:
+                    _advance(tx, house, play_id, now, done)
+            except Exception as fault:  # noqa: BLE001 - raised below, when the others have had their turn
+                faults[play_id] = fault
+                # Where the database is what fails, the next tick is soon enough.
+                broke = broke or not isinstance(fault, StorageError)
     if faults:
-        raise ExceptionGroup("plays that could not go on", faults)
+        raise ExceptionGroup("plays that could not go on", list(faults.values()))
     return done
+
+
+def _due(house: House, now: datetime, limit: int, broken: Collection[int]) -> Sequence[int]:
+    with house.database.reading() as tx:
+        if paused_in(tx) is not None:
+            return ()
+        found = running.due_plays(tx, now, limit + len(broken))
+    return [one for one in found if one not in broken]
 
 
 def _advance(tx: Transaction, house: House, play_id: int, now: datetime, done: Advanced) -> None:
