@@ -69,12 +69,15 @@ _REAL = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "SLACK_AP
 def _for_demo(environment: Mapping[str, str]) -> dict[str, str]:
     """Choose what a demo needs where nothing is chosen: no keys on loopback, mail after a yes.
 
-    A yes said at night sends its mail at once: whoever tries it waits for nobody's morning.
+    A yes said at night or on a Sunday sends its mail at once: whoever tries it waits for nobody's
+    morning.
     """
     host = environment.get("BELLWETHER_HOST", "127.0.0.1")
     chosen = {
         "BELLWETHER_MAIL": "approval",
         "BELLWETHER_QUIET_HOURS": "off",
+        "BELLWETHER_CSM_QUIET_HOURS": "off",
+        "BELLWETHER_WEEKENDS": "work",
         "BELLWETHER_LOG_LEVEL": "warning",
     }
     if host in ("127.0.0.1", "localhost", "::1"):
