@@ -84,6 +84,7 @@ def test_the_list_follows_what_one_types(page: Page) -> None:
 
     expect(page.locator("tbody tr a")).to_have_text("Beta")
     expect(page).to_have_url(re.compile(r"\?q=bet$"))
+    assert page.url.endswith("?q=bet")
     expect(page.locator("[role=status]")).to_have_text("1 customer")
     page.keyboard.press("Escape")
     expect(page.locator("tbody tr")).to_have_count(3)
@@ -120,4 +121,5 @@ def test_without_script_the_filter_has_a_button(browser: Browser, address: str) 
     page.click("button:has-text('Apply')")
 
     expect(page.locator("tbody tr")).to_have_count(1)
+    assert "q=acme" in page.url
     context.close()
