@@ -10,6 +10,7 @@ from bot import app as bot_app
 from bot.connection import SlackSettings
 from bot.http import door
 from sandbox.server import Sandbox
+from sandbox.state import Message
 from scoring.load import shipped
 from service.ports import House, MailPolicy
 from storage.database import Database
@@ -57,3 +58,9 @@ def stage(house: House, clock: StageClock, tmp_path: Path) -> Iterator[Stage]:
             sandbox.ensure_channel(name)
         sandbox.ensure_member(CSM, "Anna")
         yield Stage(house, sandbox, clock, slack, app)
+
+
+@pytest.fixture
+def alert(stage: Stage) -> Message:
+    """Let everybody see in #alerts that Acme has fallen, and what is asked."""
+    return stage.alerted()

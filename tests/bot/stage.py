@@ -18,6 +18,8 @@ from service.deliver import DeliveryReport, deliver
 from service.ingest import accept_events
 from service.ports import House
 from service.rescore import rescore
+from storage.outbox import Message as Queued
+from storage.outbox import claim
 from storage.people import Member, upsert_member
 
 T = TypeVar("T")
@@ -123,6 +125,30 @@ class Stage:
     def direct(self, email: str = CSM) -> list[Message]:
         """Return what stands in somebody's direct messages with the app, after a strict look."""
         return checked(self.sandbox.messages("@", email))
+
+    def alerted(self, colleague: str = "Ben") -> Message:
+        """Let everybody see in #alerts that Acme, who has no CSM, has fallen; return the alert."""
+        self.member(CSM, "csm", "Anna")
+        self.member(COLLEAGUE, "csm", colleague)
+        self.member(VIEWER, "viewer", "Vera")
+        self.customers("Acme", csmEmail=None, csmName=None)
+        self.fall()
+        self.deliver()
+        return self.shown()
+
+    def shown(self) -> Message:
+        """Return the alert as it stands."""
+        return self.channel("#alerts")[0]
+
+    def told(self, email: str) -> list[str]:
+        """Return what only this member was told, in the conversation of the alert."""
+        return [words(each) for each in self.channel("#alerts", email) if each.seen_by]
+
+    def mails(self) -> list[Queued]:
+        """Return the mails that would leave within the hour."""
+        later = self.clock.now() + timedelta(hours=1)
+        with self.house.database.transaction() as tx:
+            return list(claim(tx, later, timedelta(minutes=1), 10, ("email",)))
 
     def channel(self, name: str, email: str | None = None) -> list[Message]:
         """Return what stands in a channel, as that member sees it, after a strict look."""

@@ -35,32 +35,12 @@ def house(house: House) -> House:
     return replace(house, playbooks=(parse(BOOK, "root-cause.yaml"),))
 
 
-@pytest.fixture
-def alert(stage: Stage) -> Message:
-    """Let everybody see in #alerts that Acme has fallen, and what is asked."""
-    stage.member(CSM, "csm", "Anna")
-    stage.member(COLLEAGUE, "csm", "Ben")
-    stage.member(VIEWER, "viewer", "Vera")
-    stage.customers("Acme", csmEmail=None, csmName=None)
-    stage.fall()
-    stage.deliver()
-    return stage.channel("#alerts")[0]
-
-
-def shown(stage: Stage) -> Message:
-    return stage.channel("#alerts")[0]
-
-
-def told(stage: Stage, email: str) -> list[str]:
-    return [words(each) for each in stage.channel("#alerts", email) if each.seen_by]
-
-
 def test_an_answer_is_shown_and_what_follows_from_it_begins(stage: Stage, alert: Message) -> None:
     assert "Why does Acme use less?" in words(alert)
 
     stage.sandbox.click(CSM, alert.ts, "answer_000")
 
-    said = words(shown(stage))
+    said = words(stage.shown())
     assert "Price, said Anna" in said
     assert "Talk about price, by" in said
 
@@ -70,8 +50,8 @@ def test_the_second_answer_is_told_what_the_first_was(stage: Stage, alert: Messa
 
     second_click(stage, alert, COLLEAGUE, "answer_001")
 
-    assert told(stage, COLLEAGUE)[0].startswith("Anna was first and answered “Price” to this")
-    assert "Price, said Anna" in words(shown(stage))
+    assert stage.told(COLLEAGUE)[0].startswith("Anna was first and answered “Price” to this")
+    assert "Price, said Anna" in words(stage.shown())
 
 
 def test_an_offer_needs_its_yes_and_a_task_is_done_by_a_button(
@@ -80,7 +60,7 @@ def test_an_offer_needs_its_yes_and_a_task_is_done_by_a_button(
     stage.sandbox.click(CSM, alert.ts, "answer_100")
     stage.sandbox.click(COLLEAGUE, alert.ts, "done_0")
 
-    said = words(shown(stage))
+    said = words(stage.shown())
     assert "Yes, said Anna" in said
     assert "Task done:  Call them, by Ben" in said
     with stage.house.database.reading() as tx:
@@ -91,8 +71,8 @@ def test_an_offer_needs_its_yes_and_a_task_is_done_by_a_button(
 def test_somebody_who_may_only_look_answers_nothing(stage: Stage, alert: Message) -> None:
     second_click(stage, alert, VIEWER, "answer_000")
 
-    assert told(stage, VIEWER) == [refusal("act")]
-    assert "answer_000" in actions(shown(stage))
+    assert stage.told(VIEWER) == [refusal("act")]
+    assert "answer_000" in actions(stage.shown())
 
 
 def test_an_answer_after_its_day_is_refused(stage: Stage, alert: Message) -> None:
@@ -100,4 +80,4 @@ def test_an_answer_after_its_day_is_refused(stage: Stage, alert: Message) -> Non
 
     second_click(stage, alert, CSM, "answer_000")
 
-    assert told(stage, CSM)[0].startswith("This could be answered until 2026-")
+    assert stage.told(CSM)[0].startswith("This could be answered until 2026-")

@@ -9,34 +9,8 @@ from bot.editing import INPUT, divided
 from bot.permissions import refusal
 from sandbox.state import Message
 from service.expiry import expire_approvals
-from storage import audit, outbox
+from storage import audit
 from tests.bot.stage import COLLEAGUE, CSM, VIEWER, Stage, actions, second_click, words
-
-
-@pytest.fixture
-def alert(stage: Stage) -> Message:
-    """Let everybody see in #alerts that Acme has fallen, and the mail that waits."""
-    stage.member(CSM, "csm", "Anna")
-    stage.member(COLLEAGUE, "csm", "Ben")
-    stage.member(VIEWER, "viewer", "Vera")
-    stage.customers("Acme", csmEmail=None, csmName=None)
-    stage.fall()
-    stage.deliver()
-    return stage.channel("#alerts")[0]
-
-
-def shown(stage: Stage) -> Message:
-    return stage.channel("#alerts")[0]
-
-
-def told(stage: Stage, email: str) -> list[str]:
-    return [words(each) for each in stage.channel("#alerts", email) if each.seen_by]
-
-
-def mails(stage: Stage) -> list[outbox.Message]:
-    with stage.house.database.transaction() as tx:
-        later = stage.clock.now() + timedelta(hours=1)
-        return list(outbox.claim(tx, later, timedelta(minutes=1), 10, ("email",)))
 
 
 def edit(stage: Stage, alert: Message, subject: str, text: str, by: str = CSM) -> None:
@@ -57,11 +31,11 @@ def test_the_modal_shows_the_words_without_the_foot(stage: Stage, alert: Message
 def test_what_was_edited_is_shown_approved_and_sent(stage: Stage, alert: Message) -> None:
     edit(stage, alert, "Acme & you", "Dear Carla,\n\nI call at <3>.\nBen *will* join.")
 
-    said = words(shown(stage))
+    said = words(stage.shown())
     assert "edited by Anna" in said
     assert "Dear Carla,\n\nI call at <3>.\nBen *will* join." in said
     stage.sandbox.click(CSM, alert.ts, "approve")
-    (sent,) = mails(stage)
+    (sent,) = stage.mails()
     assert sent.body["subject"] == "Acme & you"
     text = str(sent.body["text"])
     assert text.startswith("Dear Carla,\n\nI call at <3>.\nBen *will* join.\n\n-- \nYou receive")
@@ -77,9 +51,9 @@ def test_a_yes_to_the_words_of_before_an_edit_is_refused(stage: Stage, alert: Me
 
     second_click(stage, alert, COLLEAGUE, "approve")
 
-    assert mails(stage) == []
-    assert "written anew" in told(stage, COLLEAGUE)[0]
-    assert "Dear Carla, shall we talk?" in words(shown(stage))
+    assert stage.mails() == []
+    assert "written anew" in stage.told(COLLEAGUE)[0]
+    assert "Dear Carla, shall we talk?" in words(stage.shown())
 
 
 def test_of_two_who_edit_the_second_is_told_who_was_first(stage: Stage, alert: Message) -> None:
@@ -88,8 +62,8 @@ def test_of_two_who_edit_the_second_is_told_who_was_first(stage: Stage, alert: M
 
     stage.sandbox.submit(COLLEAGUE, {"subject": "Acme", "text": "Ben's words"})
 
-    assert told(stage, COLLEAGUE)[0].startswith("Anna was first and edited this")
-    assert "Anna's words" in words(shown(stage))
+    assert stage.told(COLLEAGUE)[0].startswith("Anna was first and edited this")
+    assert "Anna's words" in words(stage.shown())
 
 
 @pytest.mark.parametrize(
@@ -114,13 +88,13 @@ def test_words_that_no_mail_may_have_are_refused_in_the_modal(
 
     (modal,) = stage.sandbox.modals(CSM)
     assert list(modal.errors) == [field]
-    assert words(shown(stage)) == words(alert)
+    assert words(stage.shown()) == words(alert)
 
 
 def test_somebody_who_may_only_look_cannot_edit(stage: Stage, alert: Message) -> None:
     second_click(stage, alert, VIEWER, "edit")
 
-    assert told(stage, VIEWER) == [refusal("approve")]
+    assert stage.told(VIEWER) == [refusal("approve")]
     assert stage.sandbox.modals(VIEWER) == []
 
 
@@ -131,7 +105,7 @@ def test_an_edit_of_what_was_approved_meanwhile_is_told_by_whom(
 
     second_click(stage, alert, CSM, "edit")
 
-    assert told(stage, CSM)[0].startswith("Ben was first and approved this")
+    assert stage.told(CSM)[0].startswith("Ben was first and approved this")
     assert stage.sandbox.modals(CSM) == []
 
 
@@ -155,12 +129,12 @@ def test_a_mail_nobody_decided_about_expires_and_the_alert_says_so(
     assert expire_approvals(stage.house, now=stage.clock.now()) == 1
     stage.deliver()
 
-    assert "Mail not sent : Nobody said yes within 7 days." in words(shown(stage))
-    assert "approve" not in actions(shown(stage))
+    assert "Mail not sent : Nobody said yes within 7 days." in words(stage.shown())
+    assert "approve" not in actions(stage.shown())
     (note,) = [each for each in stage.channel("#alerts") if each.is_reply]
     assert "A mail was dropped." in words(note)
     second_click(stage, alert, CSM, "approve")
-    assert told(stage, CSM) == ["Nobody said yes within 7 days."]
+    assert stage.told(CSM) == ["Nobody said yes within 7 days."]
 
 
 def test_a_long_text_is_divided_between_paragraphs_and_comes_together_again() -> None:
@@ -184,9 +158,9 @@ def test_rule_16_opposite_clicks_at_once_have_one_winner_and_the_other_is_told(
         assert no.result().acknowledged
         yes.result()
 
-    if mails(stage):
-        assert told(stage, CSM)[0].startswith("Ben was first and approved this")
-        assert told(stage, COLLEAGUE) == []
+    if stage.mails():
+        assert stage.told(CSM)[0].startswith("Ben was first and approved this")
+        assert stage.told(COLLEAGUE) == []
     else:
-        assert told(stage, COLLEAGUE)[0].startswith("Anna was first and rejected this")
-        assert told(stage, CSM) == []
+        assert stage.told(COLLEAGUE)[0].startswith("Anna was first and rejected this")
+        assert stage.told(CSM) == []

@@ -9,30 +9,20 @@ from tests.bot.stage import COLLEAGUE, CSM, OPINIONS, VIEWER, Stage, actions, se
 
 @pytest.fixture
 def alert(stage: Stage) -> Message:
-    """Let everybody see in #alerts that Acme has fallen."""
-    stage.member(CSM, "csm", "Anna")
-    stage.member(COLLEAGUE, "csm", "<Ben>")
-    stage.member(VIEWER, "viewer", "Vera")
-    stage.customers("Acme", csmEmail=None, csmName=None)
-    stage.fall()
-    stage.deliver()
-    return stage.channel("#alerts")[0]
-
-
-def shown(stage: Stage) -> Message:
-    return stage.channel("#alerts")[0]
+    """Let everybody see that Acme has fallen; one of them bears a hostile name."""
+    return stage.alerted("<Ben>")
 
 
 def test_who_said_what_stands_on_the_alert_and_may_be_changed(stage: Stage, alert: Message) -> None:
     stage.sandbox.click(CSM, alert.ts, "useful")
     stage.sandbox.click(COLLEAGUE, alert.ts, "false_alarm")
-    said = words(shown(stage))
+    said = words(stage.shown())
     assert "Useful: Anna" in said
     assert "False alarm: &lt;Ben&gt;" in said.replace("\u200b", "")
 
     stage.sandbox.click(COLLEAGUE, alert.ts, "useful")
 
-    said = words(shown(stage))
+    said = words(stage.shown())
     assert "Useful: Anna, &lt;Ben&gt;" in said.replace("\u200b", "")
     assert "False alarm:" not in said
 
@@ -42,7 +32,7 @@ def test_somebody_who_may_only_look_is_told_so(stage: Stage, alert: Message) -> 
 
     (told,) = [words(each) for each in stage.channel("#alerts", VIEWER) if each.seen_by]
     assert told == refusal("act")
-    assert "False alarm:" not in words(shown(stage))
+    assert "False alarm:" not in words(stage.shown())
 
 
 def test_an_alert_that_is_over_may_still_be_judged(stage: Stage, alert: Message) -> None:
@@ -50,8 +40,8 @@ def test_an_alert_that_is_over_may_still_be_judged(stage: Stage, alert: Message)
 
     cancel(stage.house, 1, reason="We spoke", by="Anna", now=stage.clock.now())
     stage.deliver()
-    assert actions(shown(stage)) == ["read", "open", *OPINIONS]
+    assert actions(stage.shown()) == ["read", "open", *OPINIONS]
 
     stage.sandbox.click(CSM, alert.ts, "false_alarm")
 
-    assert "False alarm: Anna" in words(shown(stage))
+    assert "False alarm: Anna" in words(stage.shown())

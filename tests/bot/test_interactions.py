@@ -2,11 +2,8 @@
 
 from datetime import timedelta
 
-import pytest
-
 from bot.permissions import refusal
 from sandbox.state import Message
-from storage import outbox
 from tests.bot.stage import (
     COLLEAGUE,
     CSM,
@@ -21,40 +18,11 @@ from tests.bot.stage import (
 )
 
 
-@pytest.fixture
-def alert(stage: Stage) -> Message:
-    """Let Anna be told that Acme has fallen."""
-    stage.member(CSM, "csm", "Anna")
-    stage.member(COLLEAGUE, "csm", "Ben")
-    stage.member(VIEWER, "viewer", "Vera")
-    stage.customers("Acme", csmEmail=None, csmName=None)
-    stage.fall()
-    stage.deliver()
-    return stage.channel("#alerts")[0]
-
-
-def now_shown(stage: Stage) -> Message:
-    """Return the alert as it stands."""
-    return stage.channel("#alerts")[0]
-
-
-def told(stage: Stage, email: str) -> list[str]:
-    """Return what only this member was told, in the conversation of the alert."""
-    return [words(each) for each in stage.channel("#alerts", email) if each.seen_by]
-
-
 def recover(stage: Stage) -> None:
     """Let Acme work again for a month, and be seen to."""
     stage.clock.moment += timedelta(days=30)
     stage.work("c0", FALLEN, FALLEN + timedelta(days=29))
     stage.score(FALLEN + timedelta(days=29))
-
-
-def mails(stage: Stage) -> list[outbox.Message]:
-    """Return the mails in the outbox."""
-    with stage.house.database.transaction() as tx:
-        later = stage.clock.now() + timedelta(hours=1)
-        return list(outbox.claim(tx, later, timedelta(minutes=1), 10, ("email",)))
 
 
 def test_the_alert_says_why_shows_the_very_mail_and_has_its_buttons(alert: Message) -> None:
@@ -74,15 +42,15 @@ def test_the_first_to_acknowledge_is_shown_and_the_second_told_who_it_was(
     stage: Stage, alert: Message
 ) -> None:
     stage.sandbox.click(CSM, alert.ts, "acknowledge")
-    assert "Acknowledged by Anna" in words(now_shown(stage))
-    assert "acknowledge" not in actions(now_shown(stage))
+    assert "Acknowledged by Anna" in words(stage.shown())
+    assert "acknowledge" not in actions(stage.shown())
 
     second_click(stage, alert, COLLEAGUE, "acknowledge")
 
-    assert [each.split(" <!date")[0] for each in told(stage, COLLEAGUE)] == [
+    assert [each.split(" <!date")[0] for each in stage.told(COLLEAGUE)] == [
         "Anna was first and acknowledged this"
     ]
-    assert told(stage, CSM) == []
+    assert stage.told(CSM) == []
 
 
 def test_somebody_who_may_only_look_changes_nothing_and_is_told_the_way_out(
@@ -90,10 +58,10 @@ def test_somebody_who_may_only_look_changes_nothing_and_is_told_the_way_out(
 ) -> None:
     for action, deed in (("acknowledge", "act"), ("approve", "approve")):
         second_click(stage, alert, VIEWER, action)
-        assert told(stage, VIEWER)[-1] == refusal(deed)  # type: ignore[arg-type] # two of the deeds
+        assert stage.told(VIEWER)[-1] == refusal(deed)  # type: ignore[arg-type] # two of the deeds
 
-    assert actions(now_shown(stage)) == actions(alert)
-    assert mails(stage) == []
+    assert actions(stage.shown()) == actions(alert)
+    assert stage.mails() == []
 
 
 def test_somebody_we_do_not_know_may_not_act(stage: Stage, alert: Message) -> None:
@@ -101,8 +69,8 @@ def test_somebody_we_do_not_know_may_not_act(stage: Stage, alert: Message) -> No
 
     second_click(stage, alert, "nobody@ours.example", "acknowledge")
 
-    assert told(stage, "nobody@ours.example") == [refusal("act")]
-    assert "acknowledge" in actions(now_shown(stage))
+    assert stage.told("nobody@ours.example") == [refusal("act")]
+    assert "acknowledge" in actions(stage.shown())
 
 
 def test_whoever_runs_the_workspace_may_act_without_being_enrolled(
@@ -112,19 +80,19 @@ def test_whoever_runs_the_workspace_may_act_without_being_enrolled(
 
     second_click(stage, alert, "olga@ours.example", "acknowledge")
 
-    assert "Acknowledged by Olga" in words(now_shown(stage))
+    assert "Acknowledged by Olga" in words(stage.shown())
 
 
 def test_a_yes_puts_the_very_mail_into_the_outbox_once(stage: Stage, alert: Message) -> None:
     stage.sandbox.click(CSM, alert.ts, "approve")
     second_click(stage, alert, COLLEAGUE, "approve")
 
-    sent = mails(stage)
+    sent = stage.mails()
     assert [each.recipient for each in sent] == ["c0@theirs.example"]
     assert str(sent[0].body["text"]).strip() in words(alert)
-    assert "Mail on its way, approved by Anna" in words(now_shown(stage)).replace(" ,", ",")
-    assert told(stage, COLLEAGUE)[0].startswith("Anna was first and approved this")
-    assert "approve" not in actions(now_shown(stage))
+    assert "Mail on its way, approved by Anna" in words(stage.shown()).replace(" ,", ",")
+    assert stage.told(COLLEAGUE)[0].startswith("Anna was first and approved this")
+    assert "approve" not in actions(stage.shown())
 
 
 def test_a_yes_to_words_that_are_no_longer_the_draft_is_refused(
@@ -141,34 +109,34 @@ def test_a_yes_to_words_that_are_no_longer_the_draft_is_refused(
 
     second_click(stage, alert, CSM, "approve")
 
-    assert mails(stage) == []
-    assert "written anew" in told(stage, CSM)[0]
-    assert "approve" in actions(now_shown(stage))
+    assert stage.mails() == []
+    assert "written anew" in stage.told(CSM)[0]
+    assert "approve" in actions(stage.shown())
 
 
 def test_a_no_asks_for_the_reason_and_shows_it(stage: Stage, alert: Message) -> None:
     stage.sandbox.click(CSM, alert.ts, "reject")
     stage.sandbox.submit(CSM, {"reason": "I call *them* today <!channel>"})
 
-    said = words(now_shown(stage))
+    said = words(stage.shown())
     assert "Mail not sent" in said
     assert "rejected by Anna: I call *them* today <!channel>" in said
-    assert mails(stage) == []
-    assert "reject" not in actions(now_shown(stage))
+    assert stage.mails() == []
+    assert "reject" not in actions(stage.shown())
 
 
 def test_a_no_needs_no_reason(stage: Stage, alert: Message) -> None:
     stage.sandbox.click(CSM, alert.ts, "reject")
     stage.sandbox.submit(CSM, {})
 
-    assert "Mail not sent" in words(now_shown(stage))
+    assert "Mail not sent" in words(stage.shown())
 
 
 def test_a_snooze_rests_as_long_as_was_chosen(stage: Stage, alert: Message) -> None:
     for length, until in (("1h", "2026-03-31 08"), ("1d", "2026-04-01"), ("1w", "2026-04-07")):
         stage.sandbox.click(CSM, alert.ts, "snooze", snooze_option(alert, length))
 
-        said = words(now_shown(stage))
+        said = words(stage.shown())
         assert "Snoozed until" in said
         assert until in said
 
@@ -196,7 +164,7 @@ def test_a_snooze_to_a_time_asks_for_it_and_refuses_the_past(stage: Stage, alert
     future = int((stage.clock.now() + timedelta(days=3)).timestamp())
     stage.sandbox.submit(CSM, {"until": str(future)})
     assert stage.sandbox.modals(CSM) == []
-    assert "Snoozed until" in words(now_shown(stage))
+    assert "Snoozed until" in words(stage.shown())
 
 
 def test_a_button_of_a_play_that_has_closed_is_refused_and_the_message_says_why(
@@ -206,9 +174,9 @@ def test_a_button_of_a_play_that_has_closed_is_refused_and_the_message_says_why(
 
     second_click(stage, alert, CSM, "acknowledge")
 
-    assert "Closed:" in words(now_shown(stage))
-    assert actions(now_shown(stage)) == ["read", "open", *OPINIONS]
-    assert told(stage, CSM)[0].startswith("This play is closed")
+    assert "Closed:" in words(stage.shown())
+    assert actions(stage.shown()) == ["read", "open", *OPINIONS]
+    assert stage.told(CSM)[0].startswith("This play is closed")
 
 
 def test_recovery_closes_the_alert_and_says_so_in_its_thread(stage: Stage, alert: Message) -> None:
@@ -218,8 +186,8 @@ def test_recovery_closes_the_alert_and_says_so_in_its_thread(stage: Stage, alert
     thread = [each for each in stage.channel("#alerts") if each.is_reply]
     assert [each.thread_ts for each in thread] == [alert.ts]
     assert "Cancelled, because it still waited: outreach, call." in words(thread[0])
-    assert "Mail not sent" in words(now_shown(stage))
-    assert "Task:" not in words(now_shown(stage))
+    assert "Mail not sent" in words(stage.shown())
+    assert "Task:" not in words(stage.shown())
 
 
 def test_a_button_of_what_is_gone_is_harmless(stage: Stage, alert: Message) -> None:
@@ -228,17 +196,17 @@ def test_a_button_of_what_is_gone_is_harmless(stage: Stage, alert: Message) -> N
         forged["value"] = value
         second_click(stage, alert, CSM, "acknowledge")
 
-    assert actions(now_shown(stage)) == [*ROW, *OPINIONS]
+    assert actions(stage.shown()) == [*ROW, *OPINIONS]
 
 
 def test_a_click_slack_cannot_show_leaves_the_deed_done(stage: Stage, alert: Message) -> None:
     stage.sandbox.faults.fail("chat.update", times=1)
 
     stage.sandbox.click(CSM, alert.ts, "acknowledge")
-    assert "Acknowledged" not in words(now_shown(stage))
+    assert "Acknowledged" not in words(stage.shown())
     stage.deliver()
 
-    assert "Acknowledged by Anna" in words(now_shown(stage))
+    assert "Acknowledged by Anna" in words(stage.shown())
 
 
 def test_every_act_is_in_the_audit_log(stage: Stage, alert: Message) -> None:

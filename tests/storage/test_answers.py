@@ -2,7 +2,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -44,7 +44,7 @@ from storage.records import (
     upsert_tickets,
 )
 from tests import builders
-from tests.builders import TODAY, day, invoice, new_event, noon, survey, ticket
+from tests.builders import TODAY, day, invoice, new_event, survey, ticket
 
 MONTH = Window.ending(TODAY, 30)
 # Examples share a database, so each has customers of its own.
@@ -378,29 +378,3 @@ def test_later_events_leave_the_answers_about_an_earlier_day_as_they_were(
 
     with database.reading() as tx:
         assert answers(tx, [acme], then) == before
-
-
-def test_feed_days_tell_when_each_source_spoke_and_through_how_many(database: Database) -> None:
-    acme, bolt = builders.customers(database, "acme", "bolt")
-    builders.events(
-        database,
-        new_event(acme, back=200),
-        new_event(acme, back=40),
-        new_event(acme, back=5),
-        new_event(acme, back=5, kind="api_call", feature="search"),
-        new_event(bolt, back=5),
-        new_event(bolt, back=1),
-    )
-    with database.transaction() as tx:
-        upsert_tickets(tx, [ticket(acme, "T", 3)])
-
-    with database.reading() as tx:
-        found = feed_days(tx, ["events:login", "features", "tickets", "invoices"], day(2))
-
-    login = found["events:login"]
-    assert dict(login.days) == {day(40): 1, day(5): 2}
-    assert (login.customers, login.first_day) == (2, day(200))
-    assert dict(found["features"].days) == {day(5): 1}
-    assert dict(found["tickets"].days) == {day(3): 1}
-    assert (found["invoices"].days, found["invoices"].first_day) == ({}, None)
-    assert noon(2) - timedelta(days=1) == noon(3)

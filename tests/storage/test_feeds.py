@@ -210,3 +210,28 @@ def test_looking_for_others_of_a_day_goes_through_the_key(database: Database) ->
         append_events(tx, [new_event(acme, back=n) for n in range(5)], builders.NOON)
 
     assert any("SEARCH activity_day USING PRIMARY KEY (customer_id=? AND day=?" in p for p in plans)
+
+
+def test_feed_days_tell_when_each_source_spoke_and_through_how_many(database: Database) -> None:
+    acme, bolt = builders.customers(database, "acme", "bolt")
+    builders.events(
+        database,
+        new_event(acme, back=200),
+        new_event(acme, back=40),
+        new_event(acme, back=5),
+        new_event(acme, back=5, kind="api_call", feature="search"),
+        new_event(bolt, back=5),
+        new_event(bolt, back=1),
+    )
+    with database.transaction() as tx:
+        upsert_tickets(tx, [ticket(acme, "T", 3)])
+
+    with database.reading() as tx:
+        found = feed_days(tx, ["events:login", "features", "tickets", "invoices"], day(2))
+
+    login = found["events:login"]
+    assert dict(login.days) == {day(40): 1, day(5): 2}
+    assert (login.customers, login.first_day) == (2, day(200))
+    assert dict(found["features"].days) == {day(5): 1}
+    assert dict(found["tickets"].days) == {day(3): 1}
+    assert (found["invoices"].days, found["invoices"].first_day) == ({}, None)
