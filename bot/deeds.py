@@ -36,6 +36,9 @@ NO_MEMBER: Final = (
     "I know your Slack account but no e-mail address of yours, so I cannot note who did this. "
     "Ask an admin to let this app read e-mail addresses."
 )
+ERASED: Final = (
+    "What stood here is kept no longer: it is long over, or the customer was erased at their wish."
+)
 Verb = Callable[[Member, datetime], Outcome]
 
 
@@ -161,13 +164,9 @@ def answered(outcome: Outcome) -> Post | None:
 
 def refresh(desk: Desk, about: About) -> None:
     """Write the clicked message anew from the database. A failure is the outbox's to make good."""
-    body = _body(desk, about.target)
+    shown = _shown(desk, about.target)
     channel, ts = about.channel, about.ts
-    if body is None or ts is None:
-        return
-    try:
-        shown = compose(desk, body, desk.clock.now())[0]
-    except UnknownPlay:
+    if shown is None or ts is None:
         return
     try:
         drawn(
@@ -178,6 +177,17 @@ def refresh(desk: Desk, about: About) -> None:
         )
     except UNANSWERED as error:
         logger.warning("a clicked message was not updated: %s", trouble(error).code)
+
+
+def _shown(desk: Desk, target: Target) -> Post | None:
+    """Draw what a message is about; of what is kept no longer, words about a customer go as well."""
+    body = _body(desk, target)
+    try:
+        if body is not None:
+            return compose(desk, body, desk.clock.now())[0]
+    except UnknownPlay:
+        pass
+    return sentence(ERASED) if target.kind in {"play", "rung", "step"} else None
 
 
 def _body(desk: Desk, target: Target) -> Mapping[str, object] | None:

@@ -28,8 +28,8 @@ REFERENCE: Final = (
 )  # fmt: skip
 LOCAL: Final = (
     "feed_day", "quarantine", "play", "playbook_body", "step", "message", "delivery", "bounce",
-    "feedback", "play_end", "webhook", "tick", "rescore_run", "rescore_share", "audit", "api_key",
-    "switch", "request",
+    "mail_seen", "feedback", "play_end", "webhook", "tick", "rescore_run", "rescore_share", "audit",
+    "api_key", "switch", "request",
 )  # fmt: skip
 
 NOT_POSTGRES: Final = "SQLite is one file on one machine"

@@ -3,6 +3,9 @@
 Small tables hold one row a customer or fewer, and foreign keys. Large tables (`LARGE`) carry
 `customer_id` in their primary key and no foreign keys: a check per row costs a fifth of the bulk
 rate, and on a distributed PostgreSQL the customer's key is what rows are placed by.
+
+What buttons, links and the audit log name by number gives each number once, also on SQLite
+(`sqlite_autoincrement`): who is erased leaves theirs to nobody. PostgreSQL does so anyway.
 """
 
 from sqlalchemy import (
@@ -70,6 +73,7 @@ customer = Table(
     Column("active_since", Date),
     Column("updated_at", UtcTime, nullable=False),
     CheckConstraint("status IN ('active', 'paused', 'churned')", name="status"),
+    sqlite_autoincrement=True,
 )
 
 alias = Table(
@@ -103,6 +107,7 @@ contact = Table(
     Column("is_primary", SmallInteger, nullable=False),
     Column("opted_out_at", UtcTime),
     UniqueConstraint("customer_id", "email_folded"),
+    sqlite_autoincrement=True,
 )
 
 # Survives erasure and re-import: only a keyed hash of the address is kept.
@@ -220,6 +225,7 @@ quarantine = Table(
     Column("reason", Words, nullable=False),
     Column("body", Document, nullable=False),
     Column("received_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 ticket = Table(

@@ -89,6 +89,7 @@ play = Table(
         postgresql_where=text("state = 'open'"),
     ),
     CheckConstraint("state IN ('open', 'closed')", name="state"),
+    sqlite_autoincrement=True,
 )
 
 step = Table(
@@ -118,6 +119,7 @@ step = Table(
         "('waiting_approval', 'waiting_answer', 'to_do', 'scheduled', 'done', 'cancelled')",
         name="state",
     ),
+    sqlite_autoincrement=True,
 )
 
 message = Table(
@@ -155,6 +157,7 @@ message = Table(
         name="state",
     ),
     CheckConstraint("verb IN ('post', 'reply', 'update')", name="verb"),
+    sqlite_autoincrement=True,
 )
 
 delivery = Table(

@@ -33,6 +33,7 @@ override = Table(
     Column("told_at", UtcTime),
     Index(None, "customer_id", "until"),
     CheckConstraint("kind IN ('set', 'floor', 'ceiling')", name="kind"),
+    sqlite_autoincrement=True,
 )
 
 pulse = Table(
@@ -50,6 +51,7 @@ pulse = Table(
     Column("told_at", UtcTime),
     Index(None, "customer_id", "until"),
     CheckConstraint("mood IN ('good', 'neutral', 'worried')", name="mood"),
+    sqlite_autoincrement=True,
 )
 
 # Whether an alert was worth its interruption: one word a person, which may be changed. The play's

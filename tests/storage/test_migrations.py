@@ -1,5 +1,6 @@
 import re
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
@@ -11,9 +12,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Inspector, create_engine, insert, inspect, make_url
 
-from storage import outbox, plays, running
+from storage import audit, outbox, plays, running
 from storage.columns import metadata
+from storage.customers import CustomerFields, upsert_customers
 from storage.database import Database
+from storage.erasure import erase_customer
 from storage.tables import customer
 from storage.tables_acts import LARGE, message, play, step
 from tests.builders import NOON
@@ -156,15 +159,20 @@ def old_play(tx: Connection) -> None:
     )  # fmt: skip
 
 
-def test_an_open_play_of_before_there_were_plays_of_weeks_goes_on(empty_url: str) -> None:
-    engine = create_engine(_engine_url(empty_url))
+def migrated_to(url: str, revision: str, fill: Callable[[Connection], None]) -> None:
+    """Bring a database up to a revision of before, and put rows there as they were then."""
+    engine = create_engine(_engine_url(url))
     with engine.connect() as connection, connection.begin():
         configuration = Config()
         configuration.set_main_option("script_location", "storage:migrations")
         configuration.attributes["connection"] = connection
-        command.upgrade(configuration, "0008")
-        old_play(connection)
+        command.upgrade(configuration, revision)
+        fill(connection)
     engine.dispose()
+
+
+def test_an_open_play_of_before_there_were_plays_of_weeks_goes_on(empty_url: str) -> None:
+    migrated_to(empty_url, "0008", old_play)
 
     with closing(Database.open(empty_url)) as database:
         database.migrate()
@@ -180,3 +188,50 @@ def test_an_open_play_of_before_there_were_plays_of_weeks_goes_on(empty_url: str
     assert due == []
     assert said is not None
     assert said.step_id == 1
+
+
+@pytest.mark.parametrize("erased_before", [False, True])
+def test_numbers_go_on_from_those_that_were_given(empty_url: str, *, erased_before: bool) -> None:
+    def fill(tx: Connection) -> None:
+        old_play(tx)
+        if erased_before:
+            audit.append(tx, "ann", "erase", "customer/2", {}, NOON)
+
+    migrated_to(empty_url, "0013", fill)
+
+    with closing(Database.open(empty_url)) as database:
+        database.migrate()
+        with database.transaction() as tx:
+            kept = [step.name for step in plays.steps_of(tx, 1)]
+            if database.dialect == "sqlite":
+                assert tx.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+                erase_customer(tx, 1, "acme")
+                first = enrolled(tx)
+                erase_customer(tx, first, "acme")
+                assert first == (1002 if erased_before else 2)
+                assert enrolled(tx) == first + 1
+
+    assert kept == ["email", "task"]
+
+
+def enrolled(tx: Connection) -> int:
+    """Put Acme there and return its number."""
+    (written,) = upsert_customers(tx, [CustomerFields("acme")], NOON)
+    return written.id
+
+
+def test_every_number_that_buttons_links_and_the_audit_log_name_is_given_once(
+    sqlite_url: str,
+) -> None:
+    counting = {
+        t.name for t in metadata.tables.values() if t.dialect_options["sqlite"]["autoincrement"]
+    }
+    engine = create_engine(sqlite_url)
+    with engine.connect() as tx:
+        made = tx.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE sql LIKE '% AUTOINCREMENT%'"
+        )
+        found = set(made.scalars())
+    engine.dispose()
+
+    assert found == counting >= {"customer", "contact", "play", "step", "message"}
