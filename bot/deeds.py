@@ -180,14 +180,15 @@ def refresh(desk: Desk, about: About) -> None:
 
 
 def _shown(desk: Desk, target: Target) -> Post | None:
-    """Draw what a message is about; of what is kept no longer, words about a customer go as well."""
+    """Draw what a message is about; where that is kept no longer, its words go as well."""
     body = _body(desk, target)
     try:
         if body is not None:
             return compose(desk, body, desk.clock.now())[0]
     except UnknownPlay:
         pass
-    return sentence(ERASED) if target.kind in {"play", "rung", "step"} else None
+    named = target.kind in {"play", "rung", "step"} and target.number > 0
+    return sentence(ERASED) if named else None
 
 
 def _body(desk: Desk, target: Target) -> Mapping[str, object] | None:
