@@ -248,7 +248,7 @@ def _settle(
     error: str | None = None,
     retry_at: datetime | None = None,
 ) -> Verdict:
-    outbox.settle(
+    settled = outbox.settle(
         tx,
         message.id,
         state,
@@ -258,7 +258,9 @@ def _settle(
         retry_at=retry_at,
         attempt=message.attempts,
     )
-    outbox.record_delivery(tx, message.id, message.attempts, state, now, error=error)
+    # Who was erased while being told leaves no message for an attempt to hang on.
+    if settled or outbox.keep(tx, message.id):
+        outbox.record_delivery(tx, message.id, message.attempts, state, now, error=error)
     return "retried" if state == "pending" else state
 
 

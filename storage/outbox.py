@@ -303,6 +303,12 @@ def message_by_id(tx: Transaction, message_id: int) -> Message | None:
     return None if row is None else _message(row)
 
 
+def keep(tx: Transaction, message_id: int) -> bool:
+    """Let nobody erase this message until the end of the transaction; False when it is gone."""
+    wanted = select(message.c.id).where(message.c.id == message_id)
+    return tx.execute(wanted.with_for_update(read=True, key_share=True)).first() is not None
+
+
 def messages_of(tx: Transaction, customer_id: int, limit: int = 100) -> tuple[Message, ...]:
     """Return what was or is to be said about a customer, newest first."""
     statement = select(message).where(message.c.customer_id == customer_id)

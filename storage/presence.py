@@ -12,6 +12,8 @@ from storage.database import Transaction
 
 # Any number will do, as long as all take the same; migrations and months have their own.
 LOCK_NUMBER: Final = 20_250_416
+# Half of PostgreSQL's deadlock_timeout.
+PATIENCE_MS: Final = 500
 
 
 def keep_present(tx: Transaction) -> None:
@@ -25,6 +27,16 @@ def keep_present(tx: Transaction) -> None:
 def keep_others_out(tx: Transaction) -> None:
     """Let nobody write about customers until the end of the transaction; waits for who does."""
     _lock(tx, "pg_advisory_xact_lock")
+
+
+def give_way(tx: Transaction) -> None:
+    """Wait for nobody's rows for long from here on; raises Busy instead.
+
+    The database waits longer before it looks whether two wait for each other, so it is never the
+    other who is thrown out.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(text(f"SET LOCAL lock_timeout = {PATIENCE_MS}"))
 
 
 def _lock(tx: Transaction, how: str) -> None:
