@@ -16,6 +16,7 @@ from storage.answering import answers
 from storage.bulk import add_new, among_texts, excluded, put
 from storage.database import Transaction
 from storage.feeds import daily_counts, feed_days, feed_days_on, freshness, last_touch
+from storage.laying import Columns, Ready, lay_events, lay_ids, ready
 from storage.months import make_months
 from storage.names import enrol
 from storage.quarantines import (
@@ -25,9 +26,9 @@ from storage.quarantines import (
     quarantined_count,
     release_quarantined,
 )
-from storage.rolling import newest_staged, note_staged, roll_up_staged
+from storage.rolling import note_staged, roll_up_staged
 from storage.spoken import Rolled, note_activity
-from storage.staging import Columns, keep_ids, keep_staged, lay_out, leave_out
+from storage.staging import stage_days
 from storage.sums import MOST_A_DAY, together
 from storage.tables import (
     FEATURE_SOURCE,
@@ -170,9 +171,9 @@ def _insert(
     tx: Transaction, given: Columns, new: Mapping[Key, int], received_at: datetime
 ) -> set[Key]:
     """Insert the events at these places and roll them up; return which really were inserted."""
-    make_months(tx, [given.occurred_at[place] for place in new.values()])
     if len(new) >= copying.WORTH_COPYING:
         return _insert_many(tx, given, new, received_at)
+    make_months(tx, [given.occurred_at[place] for place in new.values()])
     rows = {key: _row(given, new[key], received_at) for key in sorted(new)}
     columns = (event_key.c.feed_id, event_key.c.event_id)
     added = add_new(tx, event_key, [_key(row) for row in rows.values()], *columns)
@@ -193,19 +194,32 @@ def _key(row: Mapping[str, Any]) -> dict[str, Any]:
 def _insert_many(
     tx: Transaction, given: Columns, new: Mapping[Key, int], received_at: datetime
 ) -> set[Key]:
-    whole = len(new) == len(given.event_id)
-    lay_out(tx, given if whole else Columns(*(_picked(one, new.values()) for one in given)))
-    inserted = keep_ids(tx)
-    if len(inserted) < len(new):
-        beaten = _by_feed(new.keys() - inserted)
-        for feed_id, ids in beaten.items():
-            leave_out(tx, feed_id, ids)
-    if inserted:
-        keep_staged(tx, received_at)
-        roll_up_staged(tx)
-        freshen(tx, newest_staged(tx))
-        note_staged(tx)
-    return inserted
+    """Insert all that nobody was faster with; asked again after each time somebody was."""
+    while new:
+        whole = len(new) == len(given.event_id)
+        mine = given if whole else Columns(*(_picked(one, new.values()) for one in given))
+        if _keep(tx, ready(tx.dialect.name, mine, received_at)):
+            break
+        known = _known(tx, new)
+        new = {key: place for key, place in new.items() if key not in known}
+    return set(new)
+
+
+def _keep(tx: Transaction, events: Ready) -> bool:
+    """Insert events and roll them up, unless one of their ids is taken."""
+    make_months(tx, events.days)
+    if not lay_ids(tx, events):
+        return False
+    lay_events(tx, events)
+    stage_days(tx, events.gains)
+    roll_up_staged(tx)
+    newest: dict[int, datetime] = {}
+    for (number, featured), at in events.newest.items():
+        for source in (number, FEATURE_SOURCE) if featured else (number,):
+            newest[source] = max(at, newest.get(source, at))
+    freshen(tx, newest)
+    note_staged(tx)
+    return True
 
 
 def _picked(column: Sequence[Any], places: Iterable[int]) -> Sequence[Any]:

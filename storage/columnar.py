@@ -19,7 +19,7 @@ from sqlalchemy import cast as as_type
 from sqlalchemy.sql.elements import Label
 
 from storage.columns import Day
-from storage.copying import as_sqlalchemy_says, copy_lines, execute_many
+from storage.copying import as_sqlalchemy_says, copy_lines, execute_many, noted
 
 Ints = npt.NDArray[np.int64]
 Cells = Sequence[Any] | str | int | None
@@ -67,12 +67,12 @@ def copy_in(tx: Connection, table: Table, columns: Mapping[str, Cells]) -> None:
     rows = zip(*(_every(cells, size) for cells in columns.values()), strict=True)
     if _is_postgres(tx):
         sql = f"COPY {quote(table.name)} ({names}) FROM STDIN"
-        _noted(tx, sql)
+        noted(tx, sql)
         copy_lines(tx, sql, map("\t".join, rows))
         return
     marks = ", ".join("?" * len(columns))
     sql = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
-    _noted(tx, sql)
+    noted(tx, sql)
     execute_many(tx, (), sql, list(rows))
 
 
@@ -100,7 +100,7 @@ def _copied_out(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
 
 
 def _fetched(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
-    _noted(tx, sql)
+    noted(tx, sql)
     with as_sqlalchemy_says(tx, sql), closing(tx.connection.cursor()) as cursor:
         rows = cursor.execute(sql).fetchall()
     flat = np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * width)
@@ -108,7 +108,7 @@ def _fetched(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
 
 
 def _copy(tx: Connection, sql: str, stream: io.IOBase) -> None:
-    _noted(tx, sql)
+    noted(tx, sql)
     driver = tx.connection.cursor()
     with as_sqlalchemy_says(tx, sql):
         try:
@@ -116,8 +116,3 @@ def _copy(tx: Connection, sql: str, stream: io.IOBase) -> None:
         finally:
             with suppress(psycopg2.Error):
                 driver.close()
-
-
-def _noted(tx: Connection, sql: str) -> None:
-    """Tell those who count statements of this one too: it goes past SQLAlchemy."""
-    tx.dispatch.before_cursor_execute(tx, None, sql, None, None, False)  # noqa: FBT003 - SQLAlchemy's signature

@@ -1,11 +1,9 @@
-"""Roll-ups of staged events, all in SQL: a fixed number of statements, however many events.
+"""Roll-ups of many events, all in SQL: a fixed number of statements, however many gains.
 
 It says of many events what `activity` says of few, in the same order, so that writers of both
 kinds never wait crosswise.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -21,13 +19,12 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    type_coerce,
     union_all,
 )
 
 from storage.bulk import excluded, insert_into
-from storage.staging import fresh, gained, stage
-from storage.sums import DAY_FULL, summed, together
+from storage.staging import fresh, gained
+from storage.sums import together
 from storage.tables import (
     EVENT_SOURCE,
     FEATURE_SOURCE,
@@ -41,33 +38,9 @@ _KEY = ("day", "customer_id", "kind_id", "feature_id")
 
 
 def roll_up_staged(tx: Connection) -> None:
-    """Add the staged events to their days and spans."""
-    rows = stage.c
-    grouped = select(
-        rows.day,
-        rows.customer_id,
-        rows.kind_id,
-        rows.feature_id,
-        func.count(),
-        summed(tx, rows.value, most=DAY_FULL),
-    ).group_by(rows.day, rows.customer_id, rows.kind_id, rows.feature_id)
-    tx.execute(insert(gained).from_select(list(gained.c.keys()), grouped))
+    """Add the staged gains to their days and spans."""
     _add_days(tx)
     _stretch_spans(tx)
-
-
-def newest_staged(tx: Connection) -> Mapping[int, datetime]:
-    """Return the newest instant of each kind that was staged, and of features."""
-    rows = stage.c
-    newest = type_coerce(func.max(rows.occurred_at), rows.occurred_at.type)
-    featured = case((rows.feature_id == NO_FEATURE, 0), else_=1)
-    found: dict[int, datetime] = {}
-    for number, feature, at in tx.execute(
-        select(rows.kind_id, featured, newest).group_by(rows.kind_id, featured)
-    ):
-        for source in (number, FEATURE_SOURCE) if feature else (number,):
-            found[source] = max(at, found.get(source, at))
-    return found
 
 
 def note_staged(tx: Connection) -> None:
