@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from service.overseeing import PlayView
+    from storage.mail_seen import Seen
     from storage.outbox import Message
     from storage.playlist import Listed
     from storage.plays import Play, Step
@@ -140,6 +141,19 @@ def message_data(message: "Message") -> dict[str, object]:
     }
 
 
+def seen_data(seen: "Seen") -> dict[str, object]:
+    """Return what was counted of a mail as JSON shows it; `doubtful` of them are a machine's."""
+    return {
+        "mail": seen.message_id,
+        "kind": seen.kind,
+        "link": seen.target,
+        "times": seen.times,
+        "doubtful": seen.doubtful,
+        "firstAt": seen.first_at,
+        "lastAt": seen.last_at,
+    }
+
+
 def what(message: "Message") -> str:
     """Return what kind of message it is: "mail", "post alert", "reply thread_note"."""
     if message.channel == "email":
@@ -174,12 +188,15 @@ def _view(found: "PlayView") -> dict[str, object]:
         **play_data(found.play),
         "steps": [step_data(step) for step in found.steps],
         "messages": [message_data(message) for message in found.messages],
+        "seen": [seen_data(seen) for seen in found.seen],
         "acts": [{"at": act.at, "by": act.actor, "did": act.action} for act in found.acts],
     }
 
 
 def _shown(out: "Console", found: "PlayView") -> None:
     from rich.markup import escape
+
+    from service.tracking import told
 
     play = found.play
     out.print(f"[bold]{escape(found.customer.name)}[/bold]  play {play.id}, {play.version}")
@@ -195,6 +212,9 @@ def _shown(out: "Console", found: "PlayView") -> None:
         out.print(escape(f"  step {step.name} ({step.kind}) {step.state}{said}{by}{why}"))
     for message in found.messages:
         out.print(escape(f"  {message_line(message)}"))
+        for seen in found.seen:
+            if seen.message_id == message.id:
+                out.print(escape(f"    mail {told(seen)}"))
     for act in found.acts:
         out.print(escape(f"  {act.at:%Y-%m-%d %H:%M} {act.actor}: {act.action} {act.subject}"))
 

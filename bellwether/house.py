@@ -126,6 +126,7 @@ def _house(
         secret=secret_of(settings),
         templates=settings.templates,
         quiet=settings.quiet,
+        tracking=settings.tracking,
     )
     return House(
         database=database,

@@ -7,6 +7,7 @@ from datetime import time, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bellwether.errors import SettingsInvalid
@@ -50,6 +51,7 @@ class Settings:
     operator_to: str
     mail_mode: Literal["dry-run", "approval", "automatic"]
     mail_from: str
+    tracking: Literal["off", "clicks", "all"]
     self_approval: Literal["allowed", "four-eyes", "managers"]
     approval_days: timedelta
     smtp_url: str | None
@@ -123,6 +125,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _leads_nowhere(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")
+
+
 def _value(setting: Setting, environment: Mapping[str, str]) -> object:
     # An empty variable counts as unset: compose files pass `${SMTP_URL:-}` through.
     text = environment.get(setting.variable, "").strip() or setting.default
@@ -172,6 +178,12 @@ def _contradictions(values: Mapping[str, object]) -> Iterator[str]:
         )
     if values["slack_app_token"] and not values["slack_bot_token"]:
         yield "SLACK_BOT_TOKEN: found nothing beside SLACK_APP_TOKEN; allowed: the bot's token."
+    if values["smtp_url"] and values["tracking"] != "off" and _leads_nowhere(str(values["url"])):
+        yield (
+            f"BELLWETHER_TRACKING: found {values['tracking']!r} while BELLWETHER_URL leads to this "
+            "machine alone; allowed: off, or a BELLWETHER_URL that your customers can reach, for "
+            "every link in their mail leads there first."
+        )
     if (
         values["smtp_url"]
         and str(values["mail_from"]) == BY_VARIABLE["BELLWETHER_MAIL_FROM"].default

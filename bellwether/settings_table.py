@@ -222,6 +222,15 @@ TABLE: tuple[Setting, ...] = (
         sender,
     ),
     Setting(
+        "BELLWETHER_TRACKING",
+        "tracking",
+        "off",
+        "off, clicks or all",
+        "What is counted of mail to customers. clicks: links in its HTML part lead through this "
+        "service; all: a picture nobody sees tells of opening, too.",
+        one_of("off", "clicks", "all"),
+    ),
+    Setting(
         "BELLWETHER_SELF_APPROVAL",
         "self_approval",
         "allowed",

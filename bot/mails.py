@@ -7,9 +7,17 @@ from bot import blocks, wording
 from bot.blocks import Block
 from service.alert import MailView
 from service.approving import shown_words
+from service.tracking import told
 
 # Once somebody decided, the first lines tell which mail it was; a button shows all of it.
 DECIDED: Final = 200
+# Slack takes ten lines of small print in a row, and nobody reads as many.
+SEEN_AT_MOST: Final = 6
+_LEADS: Final = "The words go as shown; links in the HTML part lead through this service, which"
+COUNTED: Final = {
+    "clicks": f"{_LEADS} counts how often they are followed.",
+    "all": f"{_LEADS} counts them, and a picture tells of opening.",
+}
 
 _UNDECIDED: Final = {"waiting_approval": "Mail waiting for a yes", "cancelled": "Mail not sent"}
 _FATES: Final = {
@@ -43,6 +51,15 @@ def mail_blocks(mail: MailView, number: int, room: int, *, open_play: bool) -> I
         buttons += _decision(mail, again)
     if buttons:
         yield blocks.actions(*buttons)
+    if counted := list(_counted(mail)):
+        yield blocks.context(*counted)
+
+
+def _counted(mail: MailView) -> Iterator[str]:
+    """Say before it leaves that its links are counted, and afterwards what was."""
+    if mail.step.state == "waiting_approval" and mail.tracking != "off":
+        yield COUNTED[mail.tracking]
+    yield from (f"Mail {blocks.literal(told(seen), 1_200)}" for seen in mail.seen[:SEEN_AT_MOST])
 
 
 def _words(mail: MailView, text: str) -> Iterator[Block]:

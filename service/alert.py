@@ -9,10 +9,11 @@ from typing import Final
 from playbooks.triggers import Drops
 from service.answer import CardView, card_of
 from service.errors import UnknownPlay
-from service.ports import House
-from storage import bounces, customers, feedback, outbox, plays
+from service.ports import House, Tracking
+from storage import bounces, customers, feedback, mail_seen, outbox, plays
 from storage.database import Transaction
 from storage.feedback import Verdict
+from storage.mail_seen import Seen
 from storage.outbox import Message
 from storage.plays import Play, Step
 
@@ -51,7 +52,8 @@ class MailView:
     `subject`, `text` and `to` are None when the mail was `blocked`, which then says why.
     `delivery` is the outbox state once somebody has said yes ("pending", "sent", "unknown", …), or
     "came_back" or "complaint" by what was heard of it since, and
-    `trouble` what the last attempt met. `until` is when the question for a yes ends.
+    `trouble` what the last attempt met. `until` is when the question for a yes ends. `tracking` is
+    what will be counted of a mail that has not left, `seen` what was counted of one that has.
     """
 
     step: Step
@@ -65,6 +67,8 @@ class MailView:
     trouble: str | None
     edited_by: str | None = None
     until: datetime | None = None
+    tracking: Tracking = "off"
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,8 @@ def _mail(tx: Transaction, house: House, step: Step) -> MailView:
         trouble=trouble,
         edited_by=(step.body.get("edited") or {}).get("by"),
         until=step.due_at + house.approval.within if step.state == "waiting_approval" else None,
+        tracking="off" if step.body.get("inside") else house.mail.tracking,
+        seen=mail_seen.seen_of_message(tx, message.id) if message is not None else (),
     )
 
 

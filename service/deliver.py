@@ -17,6 +17,7 @@ from service.pace import PACE, Pace
 from service.pause import paused_in
 from service.ports import Channel, Clock, House, Lingering
 from service.recheck import not_before, objection
+from service.tracking import worn
 from service.words import EMAIL, SLACK
 from storage import outbox
 from storage.database import Transaction
@@ -171,6 +172,7 @@ def _handle(run: _Run, message: Message) -> None:
             against = objection(tx, run.house, message, now)
             later = not_before(tx, run.house, message, now)
             root = _root(tx, message)
+        leaving = worn(run.house.mail, message)
     except Exception as fault:  # noqa: BLE001 - the other broad catch: one that cannot be judged holds up no other
         log.error("message %s could not be judged: %s", message.id, type(fault).__name__)  # noqa: TRY400 - as below
         _give_back(run, [message], now + UNJUDGED)
@@ -184,7 +186,7 @@ def _handle(run: _Run, message: Message) -> None:
         with run.house.database.transaction() as tx:
             outbox.put_off(tx, message, later, now)
     else:
-        _record(run, message, _sent(run.channels[message.channel], message, root))
+        _record(run, message, _sent(run.channels[message.channel], leaving, root))
 
 
 def _sent(channel: Channel, message: Message, root: Mapping[str, str] | None) -> Outcome:

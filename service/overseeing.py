@@ -9,9 +9,10 @@ from service.closing import cancel_waiting
 from service.errors import DraftInvalid, PlayClosed, Problem, UnknownPlay
 from service.ports import House
 from service.written import askable
-from storage import audit, customers, feedback, outbox, playlist, plays
+from storage import audit, customers, feedback, mail_seen, outbox, playlist, plays
 from storage.customers import Customer
 from storage.database import Transaction
+from storage.mail_seen import Seen
 from storage.outbox import Message
 from storage.playlist import Listed
 from storage.plays import Play, Step
@@ -22,13 +23,17 @@ LONGEST_REASON: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class PlayView:
-    """One play with its customer, its steps, what it said, and what people did to it."""
+    """One play with its customer, its steps, what it said, and what people did to it.
+
+    `seen` is what readers did with its mails, where that is counted.
+    """
 
     play: Play
     customer: Customer
     steps: tuple[Step, ...]
     messages: tuple[Message, ...]
     acts: tuple[audit.Entry, ...]
+    seen: tuple[Seen, ...] = ()
 
 
 def plays_listed(
@@ -52,6 +57,7 @@ def play_view(house: House, play_id: int) -> PlayView:
             steps=steps,
             messages=playlist.messages_of_play(tx, play_id),
             acts=tuple(sorted(acts, key=lambda entry: entry.id)),
+            seen=mail_seen.seen_of_play(tx, play_id),
         )
 
 

@@ -16,6 +16,8 @@ from storage.database import Database
 from storage.outbox import Message
 
 MailMode = Literal["dry-run", "approval", "automatic"]
+# Whether links in customer mail are counted, and whether a picture tells of opening as well.
+Tracking = Literal["off", "clicks", "all"]
 Approver = Literal["allowed", "four-eyes", "managers"]
 
 
@@ -83,6 +85,7 @@ class MailPolicy:
     templates: Path | None = None
     quiet: Quiet | None = None
     weekly: int = 2
+    tracking: Tracking = "off"
 
     def __repr__(self) -> str:
         """Show everything but the secret."""

@@ -14,7 +14,7 @@ from storage.database import Transaction
 from storage.months import forget_months
 from storage.tables import event, event_key, quarantine
 from storage.tables_acts import audit, decision, delivery, message, play, request, step, tick
-from storage.tables_out import bounce
+from storage.tables_out import bounce, mail_seen
 from storage.tables_said import feedback, play_end
 
 
@@ -99,7 +99,8 @@ def forget_ticks(tx: Transaction, before: datetime, limit: int) -> int:
 
 def _forget_messages(tx: Transaction, which: ColumnElement[bool]) -> None:
     ids = select(message.c.id).where(which)
-    tx.execute(delete(delivery).where(delivery.c.message_id.in_(ids)))
+    for about in (delivery, mail_seen):
+        tx.execute(delete(about).where(about.c.message_id.in_(ids)))
     tx.execute(delete(message).where(which))
 
 

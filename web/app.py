@@ -19,6 +19,7 @@ from web import (
     reference,
     slack,
     survey,
+    tracking,
     unsubscribe,
 )
 from web.auth import AuthMode
@@ -37,6 +38,7 @@ ROUTERS = (
     bounces.router,
     unsubscribe.router,
     survey.router,
+    tracking.router,
     slack.router,
     reference.router,
 )
@@ -70,6 +72,7 @@ def build(
     app.state.slack, app.state.mounted = slack, tuple(others)
     app.state.rate = rate or Rate()
     app.state.turnstile = turnstile or Turnstile()
+    app.state.counting = Turnstile(tracking.AT_A_TIME)
     faults.install(app)
     for router in ROUTERS:
         app.include_router(router)

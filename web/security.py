@@ -13,6 +13,8 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Where the scope of a HEAD that is answered as GET says so.
+ASKED_AS = "bellwether.asked_as"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -55,7 +57,8 @@ class Guard:
             await send(message)
 
         # FastAPI's routes know no HEAD; load balancers and curl -I do.
-        await self._app({**scope, "method": "GET"} if silent else scope, receive, sending)
+        asked = {**scope, "method": "GET", ASKED_AS: "HEAD"} if silent else scope
+        await self._app(asked, receive, sending)
 
     @staticmethod
     async def _refusal(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from storage import customers, plays
+from storage import customers, mail_seen, outbox, plays
 from storage.database import Database
+from storage.mail_seen import Seen
+from tests import builders
 from tests.bellwether.conftest import Run
 
 TODAY = datetime.now(UTC).date()
@@ -69,6 +71,24 @@ def test_plays_are_listed_shown_and_cancelled(acme: Run) -> None:
     assert "cancel play/1" in shown.out
     assert data[0]["reason"].endswith(": Spoke with them")
     assert left.out.startswith("No plays.")
+
+
+def test_a_play_shows_what_was_counted_of_its_mails(acme: Run, sqlite_url: str) -> None:
+    mail = builders.message("mail", channel="email", recipient="pat@acme.example", play_id=1)
+    followed = Seen(1, 1, "click", "https://a.example/[x]", builders.NOON, builders.NOON, 2, 1)
+    database = Database.open(sqlite_url)
+    with database.transaction() as tx:
+        outbox.enqueue(tx, [mail], now=builders.NOON)
+        mail_seen.note_seen(tx, 1, followed)
+    database.close()
+
+    said, data = acme("plays", "show", "1"), json.loads(acme("plays", "show", "1", "--json").out)
+
+    assert "link followed 2 times, 1 of them by a machine as it seems" in said.out
+    assert "https://a.example/[x]" in said.out
+    assert [(each["link"], each["times"]) for each in data["seen"]] == [
+        ("https://a.example/[x]", 2)
+    ]
 
 
 def test_wrong_words_about_plays_are_told_in_a_sentence(acme: Run) -> None:

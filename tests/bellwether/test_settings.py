@@ -80,6 +80,16 @@ def test_a_mail_server_needs_a_sender_of_ones_own() -> None:
         Settings.read({"SMTP_URL": "smtp://mail.example:25"})
 
 
+def test_links_are_counted_where_customers_can_reach_us_or_not_at_all() -> None:
+    real = {"SMTP_URL": "smtp://mail.example:25", "BELLWETHER_MAIL_FROM": "us@ours.example"}
+    wanted = real | {"BELLWETHER_TRACKING": "clicks"}
+
+    assert Settings.read(real).tracking == "off"
+    assert Settings.read(wanted | {"BELLWETHER_URL": "https://a.example"}).tracking == "clicks"
+    with pytest.raises(SettingsInvalid, match="BELLWETHER_TRACKING"):
+        Settings.read(wanted)
+
+
 @pytest.mark.parametrize(
     ("written", "hours"),
     [("", (time(20), time(8))), ("22:30 - 06:00", (time(22, 30), time(6))), ("OFF", None)],

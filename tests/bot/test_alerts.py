@@ -8,12 +8,15 @@ from itertools import product
 import pytest
 
 from bot.alerts import alert_card
+from bot.mails import COUNTED, SEEN_AT_MOST
 from sandbox.blockkit import message_problems, view_problems
 from sandbox.state import Message
 from service.alert import AlertView, Cause, MailView, alert_view
 from storage import plays
+from storage.mail_seen import Seen
 from tests.bot.stage import CSM, OPINIONS, ROW, Stage, actions, words
 from tests.bot.test_commands import HOSTILE
+from tests.builders import NOON
 
 TODAY = date(2026, 11, 20)
 
@@ -51,6 +54,23 @@ def test_slack_takes_an_alert_with_many_and_long_mails(stage: Stage, view: Alert
 
 def test_a_mail_that_fits_has_no_button_to_read_it(stage: Stage, view: AlertView) -> None:
     assert actions(shown(stage, view)) == [*ROW, *OPINIONS]
+
+
+def test_an_alert_says_that_links_will_be_counted_and_then_what_was(
+    stage: Stage, view: AlertView
+) -> None:
+    followed = Seen(1, 1, "click", "https://a.example/*x*?a=1&b=<2>", NOON, NOON, 2, 0)
+    sent = replace(view.mails[0].step, state="done")
+
+    before = words(shown(stage, replace(view, mails=(mail(view, tracking="all"),))))
+    seen = (followed, *(replace(followed, link=number) for number in range(2, 30)))
+    after = words(shown(stage, replace(view, mails=(mail(view, step=sent, seen=seen),))))
+
+    assert COUNTED["all"] in before
+    assert COUNTED["all"] not in words(shown(stage, view))
+    assert after.count("Mail link followed 2 times") == SEEN_AT_MOST
+    assert "https:" in after
+    assert "<2>" not in after
 
 
 def test_ten_long_reasons_fit_too(stage: Stage, view: AlertView) -> None:
