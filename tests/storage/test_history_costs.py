@@ -3,31 +3,28 @@
 Counted, not timed: PostgreSQL's blocks touched, and the steps of SQLite's virtual machine.
 """
 
-import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
+from benchmarks.counting import counting
 from scoring.feeds import FeedState
 from scoring.load import shipped
 from scoring.score import prepare
 from storage.activity import answers
 from storage.answer_columns import answer_columns
 from storage.bulk import add_new
-from storage.database import Database, Transaction
+from storage.database import Database
 from storage.names import enrol
 from storage.tables import activity_day, kind
 from tests import builders
 from tests.builders import TODAY, day
 
 CUSTOMERS = 400
-STEP = 50
 
 
 def lived(database: Database, first: int, last: int) -> None:
@@ -60,32 +57,6 @@ def cost(database: Database, *, in_columns: bool = False) -> int:
     else:
         assert any(found[101].values.values())
     return sum(counted)
-
-
-@contextmanager
-def counting(tx: Transaction) -> Iterator[list[int]]:
-    counted: list[int] = []
-    driver: Any = tx.connection.dbapi_connection
-    if isinstance(driver, sqlite3.Connection):
-        driver.set_progress_handler(lambda: counted.append(STEP), STEP)
-        yield counted
-        driver.set_progress_handler(None, 0)
-        return
-
-    def explain(_c: Any, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if "activity_day" in statement:
-            # What is copied out goes past SQLAlchemy's cursors.
-            cursor = cursor or tx.connection.cursor()
-            statement = statement.removeprefix("COPY (").partition(") TO STDOUT")[0]
-            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", parameters)
-            plan = "\n".join(row[0] for row in cursor.fetchall())
-            blocks = re.search(r"Buffers: (?:\w+ )?(?:hit=(\d+))?(?: read=(\d+))?", plan)
-            assert blocks is not None, plan
-            counted.append(sum(int(number or 0) for number in blocks.groups()))
-
-    event.listen(tx, "before_cursor_execute", explain)
-    yield counted
-    event.remove(tx, "before_cursor_execute", explain)
 
 
 @pytest.fixture
