@@ -88,9 +88,21 @@ def decide(
     A playbook of which nothing happened that concerns it gets no entry: a quiet day leaves no
     decisions. One that was concerned and did nothing gets a Skip that says why.
     """
+    return decide_in_turn(situation, in_turn(playbooks, model), model, now)
+
+
+def in_turn(playbooks: Sequence[Playbook], model: HealthModel) -> tuple[Playbook, ...]:
+    """Return the playbooks as they are asked: whoever comes first leaves the others silent."""
+    return tuple(sorted(playbooks, key=lambda each: _precedence(each, model)))
+
+
+def decide_in_turn(
+    situation: Situation, playbooks: Sequence[Playbook], model: HealthModel, now: datetime
+) -> tuple[Decision, ...]:
+    """Decide as `decide` does, by playbooks that stand `in_turn` already."""
     closes = tuple(_ends(situation, playbooks, model))
     verdicts: list[Start | Skip] = []
-    for playbook in sorted(playbooks, key=lambda each: _precedence(each, model)):
+    for playbook in playbooks:
         verdict = _verdict(playbook, situation, model, now, closes)
         if isinstance(verdict, Start):
             verdict = _yielding(verdict, verdicts)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from playbooks.decide import Close, Decision, Skip, Start, decide
+from playbooks.decide import Close, Decision, Skip, Start, decide_in_turn, in_turn
 from playbooks.steps import ThreadNote
 from playbooks.triggers import LeavesBand
 from service import closing, opening
@@ -119,10 +119,10 @@ def act(tx: Transaction, house: House, seen: Sequence[Seen], *, now: datetime, r
 
 def _cases(tx: Transaction, house: House, seen: Sequence[Seen], now: datetime) -> Iterator[Case]:
     """Yield the customers about whom something was decided; on most days that is hardly anybody."""
-    memory = remember(tx, house, seen)
+    memory, books = remember(tx, house, seen), in_turn(house.playbooks, house.model)
     for each in seen:
         situation = memory.situation(each)
-        decisions = decide(situation, house.playbooks, house.model, now)
+        decisions = decide_in_turn(situation, books, house.model, now)
         if decisions:
             plays_open = memory.plays.get(each.customer.id, ())
             yield Case(each, situation, decisions, plays_open)

@@ -19,6 +19,7 @@ from scoring.trend import Trend
 from service.act import act
 from service.past import comparable, earlier_scores, outline, told_again, whole
 from service.ports import House
+from service.scored import Scored
 from service.seen import Seen
 from service.verdict import Assignment, Verdict, verdicts_on
 from storage.customers import Customer, customers_by_ids
@@ -59,8 +60,13 @@ class Tally:
         )
 
 
-def score_batch(tx: Transaction, task: Assignment, ids: Sequence[int]) -> Tally:
-    """Score these customers for the day, in the caller's transaction."""
+def score_batch(
+    tx: Transaction, task: Assignment, ids: Sequence[int], scored: Scored | None = None
+) -> Tally:
+    """Score these customers for the day, in the caller's transaction.
+
+    Who is `scored` already, by the same figures, is not scored again.
+    """
     stored = snapshots_on(tx, ids, task.house.model.name, [task.as_of])
     done = {customer_id for customer_id, _ in stored}
     due = list(ids) if task.replace else [one for one in ids if one not in done]
@@ -69,16 +75,17 @@ def score_batch(tx: Transaction, task: Assignment, ids: Sequence[int]) -> Tally:
         for one, customer in customers_by_ids(tx, due).items()
         if customer.created_on <= task.as_of
     }
-    verdicts, failures = verdicts_on(tx, task, customers)
+    latest = currents(tx, list(customers))
+    verdicts, failures = verdicts_on(tx, task, customers, latest, scored)
     fresh = [verdict for verdict in verdicts if verdict.customer.id not in done]
     again = [verdict for verdict in verdicts if verdict.customer.id in done]
     aside, again = _aside(task, again, stored)
-    written = _remember(tx, task, fresh, again)
+    written, stands = _remember(tx, task, fresh, again, latest)
     add_snapshots(tx, aside, replace=True)
     new = [verdict for verdict in fresh if verdict.customer.id in written]
     if task.decide and not task.replace:
         new += _left_undecided(tx, task, list(stored.values()))
-    started = _decide(tx, task, new) if task.decide else 0
+    started = _decide(tx, task, new, stands) if task.decide else 0
     kinds = [verdict.transition.kind for verdict in new]
     return Tally(
         scored=len(verdicts),
@@ -179,17 +186,25 @@ def _verdict_again(customer: Customer, snapshot: Snapshot, step: Transition) -> 
 
 
 def _remember(
-    tx: Transaction, task: Assignment, fresh: Sequence[Verdict], again: Sequence[Verdict]
-) -> set[int]:
-    """Store snapshots, transitions and current scores; answer who is new with this transaction."""
+    tx: Transaction,
+    task: Assignment,
+    fresh: Sequence[Verdict],
+    again: Sequence[Verdict],
+    latest: Mapping[int, Current],
+) -> tuple[set[int], Mapping[int, Current]]:
+    """Store snapshots, transitions and current scores.
+
+    Answer who is new with this transaction, and the newest scores as they stand now.
+    """
     written = add_snapshots(tx, [_snapshot(task, verdict) for verdict in fresh])
     if again:
         add_snapshots(tx, [_snapshot(task, verdict) for verdict in again], replace=True)
     kept = [verdict for verdict in fresh if verdict.customer.id in written]
     add_transitions(tx, [_row(task, v) for v in kept if v.transition.kind != "unchanged"])
+    moved = [_current(task, each, latest.get(each.customer.id)) for each in (*kept, *again)]
     if task.newest:
-        _move_current(tx, task, [*kept, *again])
-    return set(written)
+        put_current(tx, moved)
+    return set(written), {one.customer_id: one for one in moved if task.newest}
 
 
 def _snapshot(task: Assignment, verdict: Verdict) -> Snapshot:
@@ -225,11 +240,6 @@ def _row(task: Assignment, verdict: Verdict) -> TransitionRow:
     )
 
 
-def _move_current(tx: Transaction, task: Assignment, verdicts: Sequence[Verdict]) -> None:
-    before = currents(tx, [verdict.customer.id for verdict in verdicts])
-    put_current(tx, [_current(task, v, before.get(v.customer.id)) for v in verdicts])
-
-
 def _current(task: Assignment, verdict: Verdict, before: Current | None) -> Current:
     """Answer the row for lists. Days in a band are counted within one model version."""
     score = verdict.score
@@ -252,12 +262,17 @@ def _current(task: Assignment, verdict: Verdict, before: Current | None) -> Curr
     )
 
 
-def _decide(tx: Transaction, task: Assignment, verdicts: Sequence[Verdict]) -> int:
+def _decide(
+    tx: Transaction,
+    task: Assignment,
+    verdicts: Sequence[Verdict],
+    stands: Mapping[int, Current],
+) -> int:
     """Ask the playbooks, in the same transaction; answer how many plays began."""
     moved = {verdict.customer.id: verdict.score for verdict in verdicts if verdict.moved}
     earlier = earlier_scores(tx, moved)
     again = _again(tx, task.house, verdicts, earlier)
-    seen = [_seen(verdict, earlier, again) for verdict in verdicts]
+    seen = [_seen(verdict, earlier, again, stands) for verdict in verdicts]
     return act(tx, task.house, seen, now=task.now, run=task.run).started
 
 
@@ -279,7 +294,12 @@ def _told_of(verdict: Verdict, drops: Sequence[Decimal]) -> bool:
     return any(fall >= points for fall in falls for points in drops)
 
 
-def _seen(verdict: Verdict, earlier: Mapping[int, Score], again: Mapping[int, Score]) -> Seen:
+def _seen(
+    verdict: Verdict,
+    earlier: Mapping[int, Score],
+    again: Mapping[int, Score],
+    stands: Mapping[int, Current],
+) -> Seen:
     return Seen(
         customer=verdict.customer,
         current=verdict.score,
@@ -289,4 +309,6 @@ def _seen(verdict: Verdict, earlier: Mapping[int, Score], again: Mapping[int, Sc
         change_30=verdict.change_30,
         earlier=earlier.get(verdict.customer.id),
         again=again.get(verdict.customer.id),
+        before=verdict.before,
+        stands=stands.get(verdict.customer.id),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from playbooks.play import PlannedStep, Times
 from playbooks.playbook import Playbook
@@ -33,7 +34,7 @@ from storage.customers import Customer
 from storage.outbox import NewMessage
 from storage.plays import NewStep, Play, StepState
 from templates.errors import TemplateFailed
-from templates.render import words
+from templates.render import Safe, safe_from, words
 
 Sends = Callable[[int], NewMessage]
 
@@ -66,7 +67,7 @@ class Around:
     colleagues: Colleagues = field(default_factory=Colleagues)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # Without slots: a cached property needs a place.
 class Scene:
     """One play as its next steps find it.
 
@@ -97,6 +98,22 @@ class Scene:
     def now(self) -> datetime:
         """Return the moment."""
         return self.around.now
+
+    @cached_property
+    def safe(self) -> Safe:
+        """Return what the words of its steps may speak of."""
+        return safe_from(self.context)
+
+    @cached_property
+    def context(self) -> Mapping[str, object]:
+        """Return what may be spoken of; what is not known is not there, so that it blocks words."""
+        play = self.play
+        about = {
+            "customer": known_of(self.customer),
+            "play": {"reason": self.reason, "band": play.band, "score": play.score},
+            "answers": dict(self.answers),
+        }
+        return about | ({"tip": {"feature": self.tip}} if self.tip else {})
 
     @property
     def recipient(self) -> str:
@@ -153,18 +170,7 @@ def begin(scene: Scene, planned: PlannedStep) -> Begun:  # noqa: C901, PLR0911, 
 
 def said(scene: Scene, name: str, text: str) -> str:
     """Return a text of the playbook with its merge fields filled in. Raises TemplateFailed."""
-    return words(f"{scene.playbook.name}/{name}", text, _context(scene))
-
-
-def _context(scene: Scene) -> dict[str, object]:
-    """Return what words may speak of; what is not known is not there, so that it blocks them."""
-    play = scene.play
-    about = {
-        "customer": known_of(scene.customer),
-        "play": {"reason": scene.reason, "band": play.band, "score": play.score},
-        "answers": dict(scene.answers),
-    }
-    return about | ({"tip": {"feature": scene.tip}} if scene.tip else {})
+    return words(f"{scene.playbook.name}/{name}", text, scene.safe)
 
 
 def _alert(scene: Scene, planned: PlannedStep, step: SlackAlert) -> Begun:
@@ -272,7 +278,7 @@ def _mail(scene: Scene, planned: PlannedStep, step: Email | Survey) -> Begun:
 
 def _more(scene: Scene, step: Email | Survey, to: Addressee | None) -> dict[str, object]:
     """Return what a mail of a play may speak of beside the customer and what fell."""
-    more = {name: value for name, value in _context(scene).items() if name != "customer"}
+    more = {name: value for name, value in scene.context.items() if name != "customer"}
     if isinstance(step, Survey) and to is not None:
         more["survey"] = surveying.shown(scene.house.mail, scene.play, step, to.contact)
     return more

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from email.utils import parseaddr
+from functools import cache
 from typing import Final
 
 from playbooks.steps import Email, Person, Survey
@@ -170,7 +171,7 @@ def known_of(customer: Customer) -> dict[str, object]:
 
 def _sender(policy: MailPolicy, customer: Customer, step: Email | Survey) -> dict[str, str]:
     """Whose name the mail carries, and who gets the answers."""
-    house_name, house_address = parseaddr(policy.sender)
+    house_name, house_address = _parts(policy.sender)
     match step.sender:
         case Person(name=name, email=email):
             return {"name": name, "email": email}
@@ -180,8 +181,13 @@ def _sender(policy: MailPolicy, customer: Customer, step: Email | Survey) -> dic
             return {"name": house_name, "email": house_address}
 
 
+@cache
+def _parts(sender: str) -> tuple[str, str]:
+    return parseaddr(sender)
+
+
 def _address(policy: MailPolicy) -> str:
-    return parseaddr(policy.sender)[1]
+    return _parts(policy.sender)[1]
 
 
 def _replies(policy: MailPolicy, sender: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from service import intents
 from service.addressees import Addressees, addressees
 from service.begin import Around, Begun, Scene, begin
 from service.changing import changed
+from service.naming import about_of, cut
 from service.office import times_of
 from service.past import earlier_scores
 from service.ports import House
@@ -23,16 +24,16 @@ from storage import outbox, plays, snapshots
 from storage.customers import Customer
 from storage.database import Transaction
 from storage.outbox import NewMessage
-from storage.plays import Play
+from storage.plays import NewStep, Play
 
 # What the CSM has to do something about: the card alone would change unnoticed.
 ASKS = {
-    "email": "A mail waits for your yes, on the alert above.",
-    "survey": "A survey waits for your yes, on the alert above.",
-    "offer": "There is an offer to decide on, on the alert above.",
-    "question": "There is a question for you, on the alert above.",
-    "choose": "There is something to choose, on the alert above.",
-    "task": "There is something new to do, on the alert above.",
+    "email": "A mail waits for your yes in the alert above",
+    "survey": "A survey waits for your yes in the alert above",
+    "offer": "There is an offer to decide on in the alert above",
+    "question": "There is a question for you in the alert above",
+    "choose": "There is something to choose in the alert above",
+    "task": "There is something new to do",
 }
 WAITS = frozenset({"waiting_approval", "waiting_answer", "to_do"})
 
@@ -60,7 +61,7 @@ def go_on(
     added = plays.add_steps(tx, [one.step for one in begun])
     changed(tx, running.customer, [one.change for one in begun], now)
     sent = [
-        one.sends(step.id) for one, step in zip(begun, added, strict=True) if one.sends is not None
+        one.sends(number) for one, number in zip(begun, added, strict=True) if one.sends is not None
     ]
     told = list(_told(scene, begun))
     outbox.enqueue(tx, [*sent, *told], now=now)
@@ -78,9 +79,14 @@ def _told(scene: Scene, begun: Sequence[Begun]) -> Iterator[NewMessage]:
     yield from redrawn(scene, f"step/{first}/begun")
     for one in begun:
         if one.step.state in WAITS and scene.play.root_key is not None:
-            note = {"note": "asks", "text": ASKS[one.step.kind], "reason": None}
+            note = {"note": "asks", "text": _asks(one.step), "reason": None}
             name = f"asks/{one.step.name}"
             yield intents.reply(scene.play, name, scene.recipient, note, scene.now)
+
+
+def _asks(step: NewStep) -> str:
+    about = cut(about_of(step))
+    return f"{ASKS[step.kind]}: {about}" if about else f"{ASKS[step.kind]}."
 
 
 def _scene(tx: Transaction, house: House, running: Running, now: datetime) -> Scene:

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from playbooks.playbook import Playbook
 from playbooks.situation import Before, LastStart, OpenPlay, Situation, known_factors
-from playbooks.triggers import EntersBand, looks_back
+from playbooks.triggers import EntersBand, FactorCrosses, looks_back
 from scoring.bands import tone
 from scoring.model import UNKNOWN_BAND, HealthModel
 from scoring.trend import Trend
@@ -152,31 +152,38 @@ def _newcomers(
 
 def _before(tx: Transaction, house: House, seen: Sequence[Seen]) -> Mapping[int, Before]:
     """Return the comparable day before of those whose transition has one."""
-    compared = {
-        each.customer.id: each.current for each in seen if each.transition.kind != "baseline"
-    }
-    as_of = min((score.as_of for score in compared.values()), default=None)
+    compared = {each.customer.id: each for each in seen if each.transition.kind != "baseline"}
+    as_of = min((each.current.as_of for each in compared.values()), default=None)
     if as_of is None:
         return {}
-    found = snapshots.latest_before(tx, list(compared), house.model.name, as_of)
+    unread = [one for one, each in compared.items() if each.before is None]
+    found = {one: each.before for one, each in compared.items() if each.before is not None}
+    if unread:
+        found |= snapshots.latest_before(tx, unread, house.model.name, as_of)
+    factors = any(isinstance(each.when, FactorCrosses) for each in house.playbooks)
     return {
-        one: _as_before(snapshot)
+        one: _as_before(snapshot, factors=factors)
         for one, snapshot in found.items()
-        if snapshot.version == compared[one].version
+        if snapshot.version == compared[one].current.version
     }
 
 
-def _as_before(snapshot: Snapshot) -> Before:
-    known = known_factors(whole(snapshot)) if snapshot.record else {}
+def _as_before(snapshot: Snapshot, *, factors: bool) -> Before:
+    """Answer the day before; its factors only where a playbook asks for them."""
+    known = known_factors(whole(snapshot)) if factors and snapshot.record else {}
     return Before(snapshot.as_of, cast("Trend", snapshot.trend), known)
 
 
 def _band_since(tx: Transaction, seen: Sequence[Seen]) -> Mapping[int, date]:
     """Return since when they are in today's band; of those only whose newest score is today's."""
     scored = {each.customer.id: each.current for each in seen}
+    stands = {each.customer.id: each.stands for each in seen if each.stands is not None}
+    unread = [one for one in scored if one not in stands]
+    if unread:
+        stands |= snapshots.currents(tx, unread)
     return {
         one: row.band_since
-        for one, row in snapshots.currents(tx, list(scored)).items()
+        for one, row in stands.items()
         if (row.as_of, row.model, row.band)
         == (scored[one].as_of, scored[one].model, scored[one].band)
     }

@@ -5,14 +5,14 @@ record only of those for whom it fires. Where the playbook's condition can be to
 may still be quiet: all that is left of it then is the reason why nothing began.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from playbooks.playbook import Playbook
 from playbooks.sieve import tells
-from playbooks.situation import ANY_KIND, Record
+from playbooks.situation import ANY_KIND
 from playbooks.triggers import RecordArrives, Silent
 from storage import arrivals, habits, plays
 from storage.database import Transaction
@@ -42,26 +42,18 @@ def occasions(
     if not asking:
         return Occasions(silent)
     kinds = frozenset(when.record for _, when in asking)
-    found = arrivals.records(tx, ids, kinds, as_of)
-    starts = plays.last_started(tx, sorted(found))
+    newest = arrivals.newest(tx, ids, kinds, as_of)
+    firing = [(book, _firing(when, newest[when.record], as_of, eve)) for book, when in asking]
+    starts = plays.last_started(tx, sorted(set().union(*(who for _, who in firing))))
     arrived = [
-        (
-            book,
-            {
-                one
-                for one, records in found.items()
-                if _fires(when, records, as_of, eve)
-                and not _told(when, records, starts.get((one, book.name)))
-            },
-        )
-        for book, when in asking
+        (book, {one for one, day in who.items() if not _told(day, starts.get((one, book.name)))})
+        for book, who in firing
     ]
     closer = [who for book, who in arrived if not tells(book.only_if)]
-    overdue = {one for one, each in found.items() if any(_is_overdue(record) for record in each)}
     return Occasions(
         silent.union(*closer),
         [(book, who) for book, who in arrived if tells(book.only_if)],
-        overdue if "invoice_overdue" in kinds else None,
+        newest["invoice_overdue"].keys() if "invoice_overdue" in kinds else None,
     )
 
 
@@ -78,17 +70,15 @@ def _silent(
     return found
 
 
-def _fires(when: RecordArrives, records: Sequence[Record], as_of: date, eve: date) -> bool:
-    """Tell whether a record came since the eve, or within the days it may wait."""
+def _firing(
+    when: RecordArrives, newest: Mapping[int, date], as_of: date, eve: date
+) -> Mapping[int, date]:
+    """Return whose record came since the eve, or within the days it may wait, and on what day."""
     reach = max((as_of - eve).days, when.for_days)
-    return any(one.kind == when.record and 0 <= (as_of - one.on).days < reach for one in records)
+    since = as_of - timedelta(days=reach)
+    return {one: day for one, day in newest.items() if day > since}
 
 
-def _told(when: RecordArrives, records: Sequence[Record], last: LastStarted | None) -> bool:
+def _told(newest: date, last: LastStarted | None) -> bool:
     """Tell whether the playbook answered the newest of these records on an earlier day."""
-    newest = max((one.on for one in records if one.kind == when.record), default=None)
-    return last is not None and newest is not None and newest < last.at.date()
-
-
-def _is_overdue(record: Record) -> bool:
-    return record.kind == "invoice_overdue"
+    return last is not None and newest < last.at.date()

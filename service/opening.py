@@ -52,7 +52,7 @@ def open_all(
     for opening, steps in zip(openings, begun, strict=True):
         changed(tx, opening.seen.customer, [one.change for one in steps], around.now)
     added = iter(plays.add_steps(tx, [step.step for steps in begun for step in steps]))
-    pairs = [[(step, next(added).id) for step in steps] for steps in begun]
+    pairs = [[(step, next(added)) for step in steps] for steps in begun]
     return [
         [step.sends(number) for step, number in steps if step.sends is not None] for steps in pairs
     ]

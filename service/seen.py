@@ -9,6 +9,7 @@ from scoring.score import Score
 from scoring.transition import Transition
 from scoring.trend import Trend
 from storage.customers import Customer
+from storage.snapshots import Current, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Seen:
     """What one run saw of one customer.
 
     `earlier` is the score the drivers compare with, `again` the same day's score as it comes out
-    now: what differs between the two is data that arrived late.
+    now: what differs between the two is data that arrived late. `before` is the newest snapshot of
+    an earlier day and `stands` the newest score, where the run knows them.
     """
 
     customer: Customer
@@ -27,6 +29,8 @@ class Seen:
     change_30: Decimal | None
     earlier: Score | None
     again: Score | None = None
+    before: Snapshot | None = None
+    stands: Current | None = None
 
     @property
     def drivers(self) -> tuple[Driver, ...]:

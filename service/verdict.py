@@ -1,6 +1,7 @@
 """One customer on one day: the score, and how it compares with the ones before."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,13 +17,13 @@ from scoring.trend import Trend, trend
 from service.past import MONTH, WEEK, change, comparable, outline
 from service.ports import House
 from service.said import Said, number_of, own_band, own_value, said_on
+from service.scored import Scored
 from storage.activity import answers
 from storage.customers import Customer
 from storage.database import Transaction
 from storage.snapshots import (
     Current,
     Snapshot,
-    currents,
     first_said,
     latest_before,
     scores_at,
@@ -66,7 +67,10 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One customer's day: the score, and how it compares with the ones before."""
+    """One customer's day: the score, and how it compares with the ones before.
+
+    `before` is the newest snapshot of an earlier day, where it was read.
+    """
 
     customer: Customer
     score: Score
@@ -75,6 +79,7 @@ class Verdict:
     change_7: Decimal | None
     change_30: Decimal | None
     rebanded: tuple[str, str, str] | None = None  # key, band under the old model, band now
+    before: Snapshot | None = None
 
     @property
     def moved(self) -> bool:
@@ -85,12 +90,17 @@ class Verdict:
 
 
 def verdicts_on(
-    tx: Transaction, task: Assignment, customers: Mapping[int, Customer]
+    tx: Transaction,
+    task: Assignment,
+    customers: Mapping[int, Customer],
+    latest: Mapping[int, Current],
+    scored: Scored | None = None,
 ) -> tuple[list[Verdict], list[tuple[str, str]]]:
-    """Judge each customer by itself: whose data breaks the calculation costs nobody else."""
+    """Judge each customer by itself: whose data breaks the calculation costs nobody else.
+
+    `latest` are their newest scores; who is `scored` already is not scored again.
+    """
     ids, model, version = list(customers), task.house.model.name, task.house.model.version
-    figures = answers(tx, ids, task.plan.figures)
-    latest = currents(tx, ids)
     before = {
         one: snapshot
         for one, snapshot in latest_before(tx, ids, model, task.as_of).items()
@@ -100,23 +110,44 @@ def verdicts_on(
     month = scores_at(tx, ids, model, task.as_of - MONTH, version)
     said = _Said.on(tx, ids, task.as_of)
     told = first_said(tx, before)
+    known = _known(task, customers, before, scored)
+    figures = answers(tx, [one for one in ids if one not in known], task.plan.figures)
     found: list[Verdict] = []
     failures: list[tuple[str, str]] = []
     for one, customer in customers.items():
         previous = before.get(one)
         past = said.like(one, week.get(one), month.get(one))
         try:
-            band = (
-                own_band(previous)
-                if previous and comparable(task.house.model, customer, previous)
-                else None
+            score = known.get(one) or task.plan.score(
+                customer.facts, figures[one], _band_before(task, customer, previous)
             )
-            score = task.plan.score(customer.facts, figures[one], band)
             own = _verdict(task, customer, score, previous, past, told=told.get(one))
             found.append(_shown(task, own, previous, said.now.get(one)))
         except FAULTS as fault:
             failures.append((customer.key, fault_words(fault)))
     return found, failures
+
+
+def _known(
+    task: Assignment,
+    customers: Mapping[int, Customer],
+    before: Mapping[int, Snapshot],
+    scored: Scored | None,
+) -> Mapping[int, Score]:
+    """Answer the scores that were told from the same band before; a word of a person moves it."""
+    found: dict[int, Score] = {}
+    for one, (band, score) in scored.among(list(customers)).items() if scored else ():
+        with suppress(*FAULTS):
+            if _band_before(task, customers[one], before.get(one)) == band:
+                found[one] = score
+    return found
+
+
+def _band_before(task: Assignment, customer: Customer, previous: Snapshot | None) -> str | None:
+    """Answer the band that hysteresis remembers, where the day before compares with today."""
+    if previous is None or not comparable(task.house.model, customer, previous):
+        return None
+    return own_band(previous)
 
 
 def _elsewhere(snapshot: Snapshot, latest: Current | None) -> bool:
@@ -152,6 +183,7 @@ def _verdict(
         change_7=change(score.value, week if known else None),
         change_30=change(score.value, month if known else None),
         rebanded=_rebanded(customer, previous, score),
+        before=previous,
     )
 
 

@@ -5,10 +5,13 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select
+import numpy as np
+from sqlalchemy import ColumnElement, func, or_, select
 
 from playbooks.situation import Record, RecordKind
+from storage.asked import Asked
 from storage.bulk import Ids, among
+from storage.columnar import int_columns, ordinal, whole
 from storage.database import Transaction
 from storage.tables import invoice, survey, survey_answer, ticket
 
@@ -34,6 +37,24 @@ def records(
     if "angry_ticket" in kinds:
         _gather(found, _angry(tx, ids, as_of))
     return dict(found)
+
+
+def newest(
+    tx: Transaction, ids: Ids, kinds: Collection[RecordKind], as_of: date
+) -> Mapping[RecordKind, Mapping[int, date]]:
+    """Return the day of each customer's newest record that `records` returns, by kind."""
+    found: dict[RecordKind, Mapping[int, date]] = {}
+    if "invoice_overdue" in kinds:
+        found["invoice_overdue"] = _newest_overdue(tx, ids, as_of)
+    others = frozenset(kinds) - {"invoice_overdue"}
+    several = records(tx, ids, others, as_of) if others else {}
+    for kind in others:
+        found[kind] = {
+            one: max(days)
+            for one, each in several.items()
+            if (days := [record.on for record in each if record.kind == kind])
+        }
+    return found
 
 
 def spans(
@@ -65,11 +86,28 @@ def _gather(found: dict[int, tuple[Record, ...]], more: Iterator[Found]) -> None
         found[one] += (record,)
 
 
+def _unpaid(as_of: date) -> ColumnElement[bool]:
+    due = invoice.c.due_on.between(as_of - LONG, as_of - A_DAY)
+    return due & or_(invoice.c.paid_on.is_(None), invoice.c.paid_on > as_of)
+
+
+def _newest_overdue(tx: Transaction, ids: Ids, as_of: date) -> Mapping[int, date]:
+    """Read in columns: on most days a good part of all customers has one."""
+    if not ids:
+        return {}
+    asked = Asked(tx, np.array(sorted(ids), np.int64), {}, {})
+    owner, due = invoice.c.customer_id, func.max(ordinal(tx, invoice.c.due_on))
+    statement = select(whole(owner, "owner"), whole(due, "due")).group_by(owner)
+    rows = int_columns(tx, statement.where(asked.concerns(owner), _unpaid(as_of)))
+    _, ours = asked.places(rows["owner"])
+    owners, days = rows["owner"][ours].tolist(), rows["due"][ours].tolist()
+    known = {day: date.fromordinal(day) + A_DAY for day in set(days)}
+    return {one: known[day] for one, day in zip(owners, days, strict=True)}
+
+
 def _overdue(tx: Transaction, ids: Ids, as_of: date) -> Iterator[Found]:
     statement = select(invoice.c.customer_id, invoice.c.due_on, invoice.c.invoice_id).where(
-        among(tx, invoice.c.customer_id, ids),
-        invoice.c.due_on.between(as_of - LONG, as_of - A_DAY),
-        or_(invoice.c.paid_on.is_(None), invoice.c.paid_on > as_of),
+        among(tx, invoice.c.customer_id, ids), _unpaid(as_of)
     )
     for row in tx.execute(statement):
         yield row.customer_id, Record("invoice_overdue", row.due_on + A_DAY, row.invoice_id)

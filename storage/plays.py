@@ -6,7 +6,7 @@ Everything that two people or processes could do at once is a compare-and-swap: 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal, cast
 
@@ -167,8 +167,34 @@ def open_play(tx: Transaction, **fields: Any) -> Play | None:  # noqa: ANN401 - 
 def open_all(tx: Transaction, new: Sequence[NewPlay]) -> dict[Episode, Play]:
     """Open the plays; those whose customer had this playbook for this episode are left out."""
     rows = [{name: getattr(one, name) for name in NewPlay.__slots__} for one in new]
-    opened = add_new(tx, plays, [row | {"state": "open"} for row in rows], *plays.c)
-    return {(row.customer_id, row.playbook, row.episode): as_play(row) for row in opened}
+    told = (plays.c.customer_id, plays.c.playbook, plays.c.episode, plays.c.id)
+    opened = add_new(tx, plays, [row | {"state": "open"} for row in rows], *told)
+    numbers = {(row.customer_id, row.playbook, row.episode): row.id for row in opened}
+    return {
+        one.identity: _opened(one, numbers[one.identity]) for one in new if one.identity in numbers
+    }
+
+
+def _opened(new: NewPlay, number: int) -> Play:
+    """Return a play that was just opened, as reading it would."""
+    return Play(
+        id=number,
+        customer_id=new.customer_id,
+        playbook=new.playbook,
+        version=new.version,
+        episode=new.episode,
+        state="open",
+        opened_at=new.opened_at.astimezone(UTC),
+        closed_at=None,
+        reason=None,
+        trigger_as_of=new.trigger_as_of,
+        band=new.band,
+        score=new.score.quantize(Decimal("0.01")),
+        root_key=new.root_key,
+        acknowledged_by=None,
+        acknowledged_at=None,
+        body_digest=new.body_digest,
+    )
 
 
 def play(tx: Transaction, play_id: int) -> Play | None:
@@ -233,10 +259,11 @@ def add_step(tx: Transaction, **fields: Any) -> Step:  # noqa: ANN401 - the fiel
     return as_step(tx.execute(insert_into(tx, steps).values(**row).returning(steps)).one())
 
 
-def add_steps(tx: Transaction, new: Sequence[NewStep]) -> list[Step]:
-    """Add steps to plays that have none of them yet; return them in the order given."""
-    added = add_new(tx, steps, [_values(one) for one in new], *steps.c)
-    found = {(row.play_id, row.name, row.occurrence): as_step(row) for row in added}
+def add_steps(tx: Transaction, new: Sequence[NewStep]) -> list[int]:
+    """Add steps to plays that have none of them yet; return their numbers in the order given."""
+    told = (steps.c.play_id, steps.c.name, steps.c.occurrence, steps.c.id)
+    added = add_new(tx, steps, [_values(one) for one in new], *told)
+    found = {(row.play_id, row.name, row.occurrence): row.id for row in added}
     return [found[one.play_id, one.name, one.occurrence] for one in new]
 
 

@@ -32,6 +32,8 @@ _FAULTS = (
     RecursionError, MemoryError, OSError,
 )  # fmt: skip
 LONGEST_SUBJECT = 200
+# Whatever a template does begins with it: a text without is as it is.
+_MARK = "{"
 REWRITTEN = "email/_rewritten.html"
 # What a person wrote as an address is one; every other part of a line is one.
 _LINK = re.compile(r"(https?://[^\s<>\"]+[^\s<>\".,;:!?)])")
@@ -52,7 +54,7 @@ def mail(name: str, context: Mapping[str, object], folder: Path | None = None) -
     `folder` holds an operator's own `email/<name>/…`, which win over the shipped ones.
     Raises TemplateFailed, which costs this one message.
     """
-    safe = {key: _harmless(value) for key, value in context.items()}
+    safe = safe_from(context)
     subject, text, html = (
         _part(f"email/{name}/{part}", safe, folder)
         for part in ("subject.txt", "body.txt", "body.html")
@@ -71,11 +73,20 @@ def rewritten(
 
     Raises TemplateFailed, as an operator's own layout may.
     """
-    safe = {key: _harmless(value) for key, value in context.items()}
+    safe = safe_from(context)
     parts = (part for part in re.split(r"\n\s*\n", text) if part.strip())
     paragraphs = [[_LINK.split(line) for line in part.splitlines()] for part in parts]
     own = {"subject": subject, "paragraphs": paragraphs}
     return _inlined(REWRITTEN, _part(REWRITTEN, safe | own, folder))
+
+
+class Safe(dict[str, object]):
+    """What templates may speak of, made harmless once for several texts."""
+
+
+def safe_from(context: Mapping[str, object]) -> Safe:
+    """Return the values without what strangers' texts could do to a line."""
+    return Safe((key, _harmless(value)) for key, value in context.items())
 
 
 def words(name: str, text: str, context: Mapping[str, object]) -> str:
@@ -83,7 +94,9 @@ def words(name: str, text: str, context: Mapping[str, object]) -> str:
 
     Raises TemplateFailed, as where it asks for something that is not known of the customer.
     """
-    safe = {key: _harmless(value) for key, value in context.items()}
+    if _MARK not in text and "\r" not in text:
+        return text.strip()
+    safe = context if isinstance(context, Safe) else safe_from(context)
     try:
         return render_text(_mails(None), text, safe).strip()
     except _FAULTS as fault:

@@ -44,7 +44,7 @@ def waiting(story: Story, many: int) -> list[int]:
             )
             for play in opened.values()
         ]  # fmt: skip
-        return [each.id for each in plays.add_steps(tx, steps)]
+        return plays.add_steps(tx, steps)
 
 
 def clicked(story: Story, steps: Sequence[int]) -> Iterator[tuple[int, Outcome, Outcome]]:
