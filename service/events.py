@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -76,9 +77,12 @@ def laid_down(arrival: Arrival, customer_id: int, feed: str) -> NewEvent:
     )
 
 
-def digest(customer_id: int, content: str) -> str:
-    """Answer the digest of an event whose content `sheets` has spelled already."""
-    return hashlib.sha256(f"[{customer_id}{content}".encode()).hexdigest()
+def digests(owners: Sequence[int], contents: Sequence[str]) -> list[str]:
+    """Answer the digests of events whose content `sheets` has spelled already."""
+    return [
+        hashlib.sha256(f"[{owner}{content}".encode()).hexdigest()
+        for owner, content in zip(owners, contents, strict=True)
+    ]
 
 
 def _content(draft: EventDraft) -> list[object]:

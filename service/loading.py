@@ -1,20 +1,22 @@
 """Accept events by the sheet: the door of `ingest` for files, at the pace of the database.
 
-While one sheet is being written the next is read. Each is one transaction, so that whoever stops
-in the middle leaves whole sheets behind, and sending the same again goes on from there.
+While one sheet is being written the next is read, and spelled as if all of it were new and its
+customers stayed who they are; whoever writes it looks whether that holds. Each is one transaction,
+so that whoever stops in the middle leaves whole sheets behind, and sending the same again goes on
+from there.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import compress
 from operator import itemgetter
 from typing import Any, Final
 
 from service.chunks import writing
-from service.events import FUTURE_TOLERANCE, Arrival, digest, laid_down
+from service.events import FUTURE_TOLERANCE, Arrival, digests, laid_down
 from service.ingest import (
     Outcome,
     Status,
@@ -25,8 +27,8 @@ from service.ingest import (
 )
 from service.ports import House
 from service.sheets import Plain, Reader, Sheet
-from storage.activity import Given, NewEvent, append, given_by
-from storage.customers import resolve_keys
+from storage.activity import Foreseen, Given, NewEvent, append, foresee, given_by
+from storage.customers import all_present, known_keys, resolve_keys
 from storage.database import Transaction
 
 REFUSED: Final = ("rejected", "conflict")
@@ -58,14 +60,17 @@ def accept_sheets(
     """
     reader = Reader(now)
     work = _Work(house, feed, now, create_customers, rehearse)
+    foresight = _Foresight(work)
     writing_now: Future[Settled] | None = None
     with ThreadPoolExecutor(1, "bellwether-load") as writer:
         try:
             for sheet in sheets:
-                read = reader.read(sheet)
+                plain, careful = reader.read(sheet)
+                foreseen = foresight.of(plain)
                 done = writing_now.result() if writing_now else None
-                writing_now = writer.submit(work.write, sheet, *read)
+                writing_now = writer.submit(work.write, sheet, plain, careful, foreseen)
                 if done:
+                    foresight.learn(done)
                     yield done
             if writing_now:
                 last, writing_now = writing_now, None
@@ -86,13 +91,15 @@ class _Work:
     create_customers: bool
     rehearse: bool
 
-    def write(self, sheet: Sheet, plain: Plain, careful: list[int]) -> Settled:
+    def write(
+        self, sheet: Sheet, plain: Plain, careful: list[int], foreseen: "_Laid | None" = None
+    ) -> Settled:
         """Write one sheet, in a transaction."""
         doors = {place: self._door(sheet, place) for place in careful}
         unread = [_said(at, door) for at, door in doors.items() if isinstance(door, Outcome)]
         arrivals = {at: door for at, door in doors.items() if isinstance(door, Arrival)}
         with writing(self.house.database, rehearse=self.rehearse) as tx:
-            said = [*unread, *self._admit(tx, sheet, plain, arrivals)]
+            said = [*unread, *self._admit(tx, sheet, plain, arrivals, foreseen)]
         counts = Counter[str](status for _, status, _ in said)
         counts["accepted"] += sheet.size - len(said)
         refused = (one for one in said if one[1] in REFUSED)
@@ -102,38 +109,107 @@ class _Work:
         return at_the_door(*sheet.item(place), self.now, None)
 
     def _admit(
-        self, tx: Transaction, sheet: Sheet, plain: Plain, arrivals: dict[int, Arrival]
+        self,
+        tx: Transaction,
+        sheet: Sheet,
+        plain: Plain,
+        arrivals: dict[int, Arrival],
+        foreseen: "_Laid | None",
     ) -> list[Said]:
         """Lay down what can be laid down; say what became of all that was not accepted."""
         careful = [(one.key, one.occurred_at) for one in arrivals.values()]
+        holds = foreseen is not None and self._holds(tx, foreseen)
         if self.create_customers:
-            create_missing(tx, [*careful, *zip(plain.keys, plain.moments, strict=True)], self.now)
-        ids = resolve_keys(tx, {*plain.keys, *(key for key, _ in careful)})
-        since = kept_since(tx, [*plain.moments, *(at for _, at in careful)], self.now)
-        good, bad = _sorted_out(plain, ids, since, self.now)
-        for place in bad:
+            seen = [] if holds else zip(plain.keys, plain.moments, strict=True)
+            create_missing(tx, [*careful, *seen], self.now)
+        laid = foreseen if foreseen and holds else self.laid(tx, plain)
+        for place in laid.bad:
             door = self._door(sheet, place)
             if isinstance(door, Arrival):
                 arrivals[place] = door
-        waiting = dict(sorted(arrivals.items()))
-        held = hold_back(tx, self.feed, list(waiting.values()), ids=ids, since=since, now=self.now)
+        said, late = self._look_at(tx, dict(sorted(arrivals.items()))) if arrivals else ([], {})
+        events = laid.foreseen if not late else None
+        return said + self._append(tx, *_merged(laid.places, laid.given, late), events)
+
+    def laid(
+        self, tx: Transaction, plain: Plain, known: Mapping[str, int] | None = None
+    ) -> "_Laid":
+        """Part what may be laid down, of these customers, from the places of what must wait."""
+        ids = resolve_keys(tx, plain.keys) if known is None else known
+        oldest = min(plain.moments, default=self.now)
+        since = kept_since(tx, [oldest], self.now)
+        good, bad = _sorted_out(plain, ids, since, self.now)
+        return _Laid(good.places, bad, _given(good, ids, self.feed), oldest, since)
+
+    def _holds(self, tx: Transaction, laid: "_Laid") -> bool:
+        """Tell whether a sheet may be laid down as foreseen."""
+        there = all_present(tx, sorted(set(laid.given.customer_id)))
+        return there and kept_since(tx, [laid.oldest], self.now) == laid.since
+
+    def _look_at(
+        self, tx: Transaction, arrivals: Mapping[int, Arrival]
+    ) -> tuple[list[Said], dict[int, NewEvent]]:
+        """Hold back what must wait of the rows read with care; return the others as events."""
+        ids = resolve_keys(tx, {one.key for one in arrivals.values()})
+        since = kept_since(tx, (one.occurred_at for one in arrivals.values()), self.now)
+        whom = list(arrivals.values())
+        held = hold_back(tx, self.feed, whom, ids=ids, since=since, now=self.now)
         said: list[Said] = []
         late: dict[int, NewEvent] = {}
-        for (place, arrival), outcome in zip(waiting.items(), held, strict=True):
+        for (place, arrival), outcome in zip(arrivals.items(), held, strict=True):
             if outcome:
                 said.append(_said(place, outcome))
             else:
                 late[place] = laid_down(arrival, ids[arrival.key], self.feed)
-        given = _given(good, ids, self.feed)
-        return said + self._append(tx, *_merged(good.places, given, late))
+        return said, late
 
-    def _append(self, tx: Transaction, places: Sequence[int], events: Given) -> list[Said]:
+    def _append(
+        self, tx: Transaction, places: Sequence[int], events: Given, foreseen: Foreseen | None
+    ) -> list[Said]:
         """Lay events down in the order of their places."""
-        statuses = append(tx, events, self.now)
+        statuses = append(tx, events, self.now, foreseen)
         if statuses.count("accepted") == len(statuses):
             return []
         pairs = zip(places, statuses, strict=True)
         return [(place, status, None) for place, status in pairs if status != "accepted"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """What may be laid down of a sheet, the places of what must wait, and what both rest on."""
+
+    places: Sequence[int]
+    bad: Sequence[int]
+    given: Given
+    oldest: datetime
+    since: datetime | None
+    foreseen: Foreseen | None = None
+
+
+class _Foresight:
+    """Spells sheets before their turn; knows the customers of those before."""
+
+    def __init__(self, work: _Work) -> None:
+        self._work = work
+        self._ids: dict[str, int] = {}
+        self._worthwhile = True
+
+    def learn(self, done: Settled) -> None:
+        """Take down whether a sheet was new; what was sent before is hardly alone."""
+        self._worthwhile = set(done.counts) <= {"accepted", "rejected", "quarantined"}
+
+    def of(self, plain: Plain) -> _Laid | None:
+        """Spell a sheet, as things stand; None where that is no use."""
+        keys = set(plain.keys)
+        if not (self._worthwhile and keys):
+            return None
+        with self._work.house.database.reading() as tx:
+            self._ids |= known_keys(tx, keys - self._ids.keys())
+            if not keys <= self._ids.keys():
+                return None
+            laid = self._work.laid(tx, plain, self._ids)
+            foreseen = foresee(tx, laid.given, self._work.now) if laid.given.feed else None
+        return replace(laid, foreseen=foreseen)
 
 
 def _said(place: int, outcome: Outcome) -> Said:
@@ -160,7 +236,7 @@ def _given(plain: Plain, ids: Mapping[str, int], feed: str) -> Given:
     owners = [ids[key] for key in plain.keys]
     return Given(
         owners, [feed] * len(owners), plain.ids, plain.kinds, plain.features, plain.moments,
-        plain.values, plain.users, plain.properties, list(map(digest, owners, plain.content)),
+        plain.values, plain.users, plain.properties, digests(owners, plain.content),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from service.written import (
     Label,
     Properties,
 )
+from storage.instants import isoformats
 
 OWNER: Final = "customer"
 _STRIPPED: Final = ConfigDict(str_strip_whitespace=True)
@@ -103,7 +104,7 @@ class Reader:
             f",{kind},{moment},{feature},{value},{user},{more}]"
             for kind, moment, feature, value, user, more in zip(
                 spelled.texts(kinds),
-                ["null" if at is None else f'"{at.isoformat()}"' for at in moments],
+                _instants(moments),
                 spelled.texts(features),
                 _numerals(values),
                 spelled.texts(users),
@@ -167,6 +168,12 @@ class _Spelled(dict[str, str]):
 def _numerals(values: Sequence[Decimal | None]) -> list[str]:
     spelled = {value: "null" if value is None else f'"{value}"' for value in set(values)}
     return [spelled[value] for value in values]
+
+
+def _instants(moments: Sequence[datetime | None]) -> list[str]:
+    if None in moments:
+        return ["null" if at is None else f'"{at.isoformat()}"' for at in moments]
+    return [f'"{one}"' for one in isoformats([at for at in moments if at is not None])]
 
 
 def _json(value: object) -> str:

@@ -1,13 +1,11 @@
 """Events come in, and what is kept of them: the event, the daily roll-up, first and last days."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from itertools import repeat
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from sqlalchemy import Table, case, select, update
 
@@ -16,7 +14,9 @@ from storage.answering import answers
 from storage.bulk import add_new, among_texts, excluded, put
 from storage.database import Transaction
 from storage.feeds import daily_counts, feed_days, feed_days_on, freshness, last_touch
-from storage.laying import Columns, Ready, lay_events, lay_ids, ready
+from storage.foreseeing import Foreseen, foresee
+from storage.given import Columns, Given, NewEvent, Numbers, features_of, given_by, numbered
+from storage.laying import Ready, lay_events, lay_ids, ready
 from storage.months import make_months
 from storage.names import enrol
 from storage.quarantines import (
@@ -44,6 +44,8 @@ from storage.tables import (
 
 __all__ = [
     "Appended",
+    "Foreseen",
+    "Given",
     "NewEvent",
     "Quarantined",
     "answers",
@@ -52,7 +54,9 @@ __all__ = [
     "daily_counts",
     "feed_days",
     "feed_days_on",
+    "foresee",
     "freshness",
+    "given_by",
     "last_touch",
     "quarantine",
     "quarantined",
@@ -66,40 +70,6 @@ MICRO = Decimal("0.000001")
 FRESHNESS_STEP = timedelta(minutes=1)
 # Of so many ids PostgreSQL looks each up; of ten thousand it may read the table whole instead.
 ASKED_AT_ONCE = 5_000
-
-
-class NewEvent(NamedTuple):
-    """An event to keep. `digest` stands for its body: another digest under the same id conflicts.
-
-    `value` is kept to a millionth and must be below a trillion. A tuple, because there are
-    thousands at once and columns are made of them.
-    """
-
-    customer_id: int
-    feed: str
-    event_id: str
-    kind: str
-    feature: str | None
-    occurred_at: datetime
-    value: Decimal
-    user: str | None
-    properties: dict[str, Any] | None
-    digest: str
-
-
-class Given(NamedTuple):
-    """Events as columns, each as a `NewEvent` has it."""
-
-    customer_id: Sequence[int]
-    feed: Sequence[str]
-    event_id: Sequence[str]
-    kind: Sequence[str]
-    feature: Sequence[str | None]
-    occurred_at: Sequence[datetime]
-    value: Sequence[Decimal]
-    user: Sequence[str | None]
-    properties: Sequence[dict[str, Any] | None]
-    digest: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +95,17 @@ def append_events(
     return tuple(Appended(one.event_id, what) for one, what in zip(events, outcomes, strict=True))
 
 
-def given_by(events: Sequence[NewEvent]) -> Given:
-    """Turn events into columns."""
-    columns: Iterable[Sequence[Any]] = zip(*events, strict=True) if events else repeat((), 10)
-    return Given(*columns)
+def append(
+    tx: Transaction, events: Given, received_at: datetime, foreseen: Foreseen | None = None
+) -> list[Outcome]:
+    """Do as `append_events` with events given as columns, and answer the bare outcomes.
 
-
-def append(tx: Transaction, events: Given, received_at: datetime) -> list[Outcome]:
-    """Do as `append_events` with events given as columns, and answer the bare outcomes."""
+    `foreseen` are the same events as `foresee` spelled them; where that still fits it is half done.
+    """
     if not events.event_id:
         return []
+    if foreseen and not _known(tx, foreseen.sample) and _keep(tx, foreseen.ready):
+        return ["accepted"] * len(events.event_id)
     given = _columns(tx, events)
     keys = list(zip(given.feed_id, given.event_id, strict=True))
     first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
@@ -150,21 +121,8 @@ def append(tx: Transaction, events: Given, received_at: datetime) -> list[Outcom
 def _columns(tx: Transaction, given: Given) -> Columns:
     kinds = enrol(tx, kind, set(given.kind))
     feeds = enrol(tx, feed, set(given.feed))
-    used = {one for one in set(given.feature) if one}
-    features: dict[str | None, int] = {None: NO_FEATURE, "": NO_FEATURE}
-    features.update(enrol(tx, feature, used) if used else {})
-    return Columns(
-        [feeds[one] for one in given.feed],
-        given.event_id,
-        given.customer_id,
-        [kinds[one] for one in given.kind],
-        [features[one] for one in given.feature],
-        given.occurred_at,
-        given.value,
-        given.user,
-        given.properties,
-        [hashlib.blake2b(one.encode(), digest_size=16).digest() for one in given.digest],
-    )
+    used = features_of(given)
+    return numbered(given, Numbers(feeds, kinds, enrol(tx, feature, used) if used else {}))
 
 
 def _insert(

@@ -39,6 +39,7 @@ __all__ = [
     "Status",
     "Upserted",
     "active_ids",
+    "all_present",
     "contact_by_id",
     "contacts_of",
     "customer_by_id",
@@ -47,6 +48,7 @@ __all__ = [
     "executives",
     "find_exact",
     "is_suppressed",
+    "known_keys",
     "name_candidates",
     "opt_out",
     "primary_contact",
@@ -135,9 +137,21 @@ def active_ids(tx: Transaction) -> list[int]:
 def resolve_keys(tx: Transaction, keys: Iterable[str]) -> dict[str, int]:
     """Return the id of each key that is a customer's; none is erased until the transaction ends."""
     keep_present(tx)
+    return known_keys(tx, keys)
+
+
+def known_keys(tx: Transaction, keys: Iterable[str]) -> dict[str, int]:
+    """Return the id of each key that is a customer's, as things stand; it never gets another."""
     statement = select(customer.c.key, customer.c.id)
     rows = tx.execute(statement.where(among_texts(tx, customer.c.key, keys)))
     return {row.key: row.id for row in rows}
+
+
+def all_present(tx: Transaction, ids: Ids) -> bool:
+    """Tell whether all of these are still there; none is erased until the transaction ends."""
+    keep_present(tx)
+    counted = select(func.count()).select_from(customer).where(among(tx, customer.c.id, ids))
+    return tx.execute(counted).scalar() == len(ids)
 
 
 def find_exact(tx: Transaction, words: str) -> tuple[Customer, ...]:

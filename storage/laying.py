@@ -7,10 +7,10 @@ refused here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import repeat
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,11 @@ from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
-from storage.columns import Exact, UtcTime, dump_json, fit_texts
+from storage.columns import Exact, dump_json, fit_texts
 from storage.copying import copy_binary, insert_many
 from storage.gains import Gains, gains_of
+from storage.given import Columns
+from storage.instants import EPOCH, in_utc, microseconds, since_epoch, spaced
 from storage.tables import NO_FEATURE, event, event_key
 from storage.tuples import DAY_NONE, INSTANT_NONE, binary, encoded, worded
 
@@ -29,33 +31,14 @@ Ints = npt.NDArray[np.int64]
 _PLACES: Final = 6
 _STEP: Final = Decimal(1).scaleb(-_PLACES)
 _POSTGRES: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy's.
-_MOMENT: Final = UtcTime()
 _AMOUNT: Final = Exact(_PLACES, packed=True)
 _DAY: Final = 86_400_000_000
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_DAY: Final = _EPOCH.toordinal()
-# A float tells seconds to the microsecond up to here; what lies beyond is counted with care.
-_EXACT_SECONDS: Final = 2.0**31
+_EPOCH_DAY: Final = EPOCH.toordinal()
 _KEYS: Final = ("feed_id", "customer_id", "stamp", "occurred_on", "event_id")
 _EVENTS: Final = (
     "feed_id", "customer_id", "kind_id", "feature_id", "occurred_at", "received_at", "value",
     "event_id", "user", "properties",
 )  # fmt: skip
-
-
-class Columns(NamedTuple):
-    """Events column by column; the small numbers are those of feed, kind and feature."""
-
-    feed_id: Sequence[int]
-    event_id: Sequence[str]
-    customer_id: Sequence[int]
-    kind_id: Sequence[int]
-    feature_id: Sequence[int]
-    occurred_at: Sequence[datetime]
-    value: Sequence[Decimal]
-    user: Sequence[str | None]
-    properties: Sequence[dict[str, Any] | None]
-    stamp: Sequence[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +59,8 @@ class Ready:
 
 def ready(dialect: str, given: Columns, received_at: datetime) -> Ready:
     """Spell the events; no two of them have the same id."""
-    moments = _utc(given.occurred_at)
-    micros = _since_epoch(moments)
+    moments = in_utc(given.occurred_at)
+    micros = since_epoch(moments)
     days = micros // _DAY
     numbers = [np.array(column, np.int64) for column in (given.feed_id, *given[2:5])]
     values = np.array(_micros(given.value), np.int64)
@@ -142,7 +125,7 @@ class _Spelled:
         feeds, owners, kinds, features, micros, values, _ = (one[places] for one in self._arrays)
         numbers = (
             (">i4", feeds), (">i8", owners), (">i4", kinds), (">i4", features),
-            (">i8", micros - INSTANT_NONE), (">i8", _since(received_at) - INSTANT_NONE),
+            (">i8", micros - INSTANT_NONE), (">i8", microseconds(received_at) - INSTANT_NONE),
             (">i8", values),
         )  # fmt: skip
         order = places.tolist()
@@ -155,10 +138,9 @@ class _Spelled:
         *_, micros, values, days = self._arrays
         ordinals = (days + _EPOCH_DAY).tolist()
         keys = (given.feed_id, given.customer_id, given.stamp, ordinals, given.event_id)
-        came = _MOMENT.process_bind_param(received_at, _POSTGRES)
         columns = (
-            given.feed_id, given.customer_id, given.kind_id, given.feature_id, _spaced(micros),
-            repeat(_spaced(np.array([_since(came or received_at)]))[0], len(values)),
+            given.feed_id, given.customer_id, given.kind_id, given.feature_id, spaced(micros),
+            repeat(spaced(since_epoch(in_utc([received_at])))[0], len(values)),
             values.tolist(), given.event_id, given.user, self._documents(),
         )  # fmt: skip
         ids = _picked(list(zip(*keys, strict=True)), self._by_id)
@@ -172,35 +154,8 @@ def _picked(column: Sequence[Any], places: Sequence[int]) -> list[Any]:
     return list(map(column.__getitem__, places))
 
 
-def _utc(moments: Sequence[datetime]) -> Sequence[datetime]:
-    """Return the instants in UTC; one without a zone is refused by the column's own type."""
-    if {moment.tzinfo for moment in moments} == {UTC}:
-        return moments
-    instants = [_MOMENT.process_bind_param(moment, _POSTGRES) for moment in moments]
-    return [instant for instant in instants if instant is not None]
-
-
-def _since_epoch(moments: Sequence[datetime]) -> Ints:
-    """Return the instants as microseconds since 1970."""
-    seconds = np.fromiter(map(datetime.timestamp, moments), np.float64, len(moments))
-    if np.abs(seconds).max() < _EXACT_SECONDS:
-        return np.rint(seconds * 1e6).astype(np.int64)
-    return np.array(list(map(_since, moments)), np.int64)
-
-
-def _since(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _spaced(micros: Ints) -> list[str]:
-    """Spell the instants as SQLite keeps them: SQLAlchemy's way, with a space."""
-    texts = np.datetime_as_string(micros.view("M8[us]"))
-    texts.view(np.uint32).reshape(len(texts), -1)[:, len("YYYY-MM-DD")] = ord(" ")
-    return texts.tolist()  # type: ignore[no-any-return] # NumPy's.
-
-
 def _midnight(day: int) -> datetime:
-    return _EPOCH + timedelta(days=day)
+    return EPOCH + timedelta(days=day)
 
 
 def _newest(
