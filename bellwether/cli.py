@@ -22,6 +22,7 @@ from bellwether import (
     cli_said,
     cli_simulate,
     cli_slack,
+    cli_suppressions,
     cli_webhooks,
     cli_why,
     cli_work,
@@ -70,6 +71,7 @@ app.add_typer(cli_keys.app, name="keys")
 app.add_typer(cli_members.app, name="members")
 app.add_typer(cli_webhooks.app, name="webhooks")
 app.add_typer(cli_bounces.app, name="bounces")
+app.add_typer(cli_suppressions.app, name="suppressions")
 app.add_typer(cli_slack.app, name="slack")
 app.add_typer(cli_customer.app, name="customer")
 app.command(name="pause")(cli_work.pause)

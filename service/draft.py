@@ -100,6 +100,10 @@ def obstacle(to: Addressee | None) -> str | None:
             return f"Mail to {who} came back: nobody has this address."
         case "complaint":
             return f"{who} called our mail spam."
+        case "by hand":
+            return (
+                f"{who} is not to be written to: {to.why.partition(': ')[2] or 'no reason given'}"
+            )
         case _:
             return f"{who} has unsubscribed."
 

@@ -8,6 +8,7 @@ ServiceError
 ├── UnknownPlay, UnknownStep
 ├── UnknownWebhook, WebhookInvalid
 ├── PlayClosed           somebody or something closed the play before
+├── AddressInvalid, NotSuppressed, TheirOwnWord
 ├── NeedsExtra           a library that is not installed by default
 └── DeliveryTrouble      what a channel answers when a message did not surely arrive
     ├── TryLater         nothing was delivered; the same message may go again
@@ -19,6 +20,7 @@ ServiceError
 # ruff: noqa: N818  # The names are outcomes in the product's words; "Error" would add nothing.
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class ServiceError(Exception):
@@ -110,11 +112,31 @@ class UnknownStep(ServiceError):
 
 
 class AddressInvalid(ServiceError):
-    """What was given as a member's address is none."""
+    """What was given as an address is none."""
 
     def __init__(self, given: str) -> None:
         super().__init__(f"{given!r} is not an e-mail address, like carla@your-company.com.")
         self.given = given
+
+
+class NotSuppressed(ServiceError):
+    """The address is written to anyway; the sentence does not repeat it."""
+
+    def __init__(self) -> None:
+        super().__init__("This address is not suppressed: it may be written to.")
+
+
+class TheirOwnWord(ServiceError):
+    """The person said themselves that they want no mail; only they can take it back."""
+
+    def __init__(self, reason: str, at: datetime) -> None:
+        said = "called our mail spam" if reason == "complaint" else "unsubscribed"
+        super().__init__(
+            f"They {said} themselves, on {at:%Y-%m-%d}. Only if they asked to be written to again: "
+            "say so with --they-asked, and how in --reason."
+        )
+        self.reason = reason
+        self.at = at
 
 
 class UnknownWebhook(ServiceError):

@@ -59,7 +59,7 @@ def unsubscribe(house: House, token: str, *, now: datetime) -> Addressed | None:
     """Suppress the address from now on; doing it twice changes nothing more."""
     with house.database.transaction() as tx:
         found = _addressed(tx, house.mail, token)
-        if found is not None and not found.done:
+        if found is not None:
             _leave(tx, house.mail, found, now)
     return found
 

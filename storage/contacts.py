@@ -14,6 +14,9 @@ from storage.database import Transaction
 from storage.fold import fold
 from storage.tables import contact, suppression
 
+# What the people themselves said; only they take it back. What we put down begins with BY_HAND.
+OWN_WORD = ("unsubscribed", "complaint")
+BY_HAND = "by hand"
 # What the role of a contact may be called who decides over there.
 EXECUTIVES = ("executive", "sponsor", "executive sponsor", "decision maker", "ceo", "owner")
 
@@ -77,9 +80,17 @@ def opt_out(tx: Transaction, email: str, reason: str, secret: bytes, now: dateti
 
 
 def suppress(tx: Transaction, digest: bytes, reason: str, now: datetime) -> bool:
-    """Suppress an address known by its keyed hash alone; False when it was already."""
+    """Suppress an address known by its keyed hash alone; False when it was already.
+
+    What they say themselves takes the place of what we knew or decided before.
+    """
     row = {"address_hash": digest, "reason": reason, "at": now}
-    return bool(add_new(tx, suppression, [row], suppression.c.address_hash))
+    if add_new(tx, suppression, [row], suppression.c.address_hash):
+        return True
+    if reason not in OWN_WORD:
+        return False
+    ours = (suppression.c.address_hash == digest, suppression.c.reason.not_in(OWN_WORD))
+    return tx.execute(update(suppression).where(*ours).values(reason=reason, at=now)).rowcount == 1
 
 
 def hash_is_suppressed(tx: Transaction, digest: bytes) -> bool:
