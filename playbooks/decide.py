@@ -218,12 +218,20 @@ def _silence(playbook: Playbook, situation: Situation, model: HealthModel) -> Sk
         known, least = situation.current.coverage, model.minimum_coverage
         return Skip(playbook, "coverage", f"Only {known} % is known; the model asks for {least} %.")
     if moved.kind == "baseline" and stands(playbook.when, situation):
-        if moved.from_band is None:
-            reason = f"First sight, in {moved.to_band}: a silent baseline."
-            return Skip(playbook, "first_sight", reason)
-        reason = f"A new baseline, in {moved.to_band}: no earlier score compares with it."
-        return Skip(playbook, "rebaselined", reason)
+        first = moved.from_band is None
+        return first_seen(playbook, moved.to_band) if first else begun_anew(playbook, moved.to_band)
     return None
+
+
+def first_seen(playbook: Playbook, band: str) -> Skip:
+    """Return the skip of a playbook that would speak of a customer seen for the first time."""
+    return Skip(playbook, "first_sight", f"First sight, in {band}: a silent baseline.")
+
+
+def begun_anew(playbook: Playbook, band: str) -> Skip:
+    """Return the skip of a playbook that would speak of a customer whose band was unknown."""
+    reason = f"A new baseline, in {band}: no earlier score compares with it."
+    return Skip(playbook, "rebaselined", reason)
 
 
 def _closing_guard(

@@ -176,8 +176,7 @@ def _within(bounds: ScoreIs | FactorIs, values: Ints, places: int) -> Mask:
 
 
 def _passes(trigger: Trigger, quiet: Quiet) -> Mask:  # noqa: C901, PLR0911 - an answer a kind
-    given = {name for name, _ in trigger if _is_set(trigger, name)}
-    if not given <= LOOKED_AT.get(type(trigger), set()):
+    if not foreseen(trigger):
         return quiet.everybody
     match trigger:
         case EntersBand():
@@ -186,7 +185,7 @@ def _passes(trigger: Trigger, quiet: Quiet) -> Mask:  # noqa: C901, PLR0911 - an
         case LeavesBand():
             return quiet.nobody
         case Drops():
-            return _fell(trigger, quiet)
+            return fell(trigger, quiet)
         case Crosses():
             now, before = beyond(trigger, quiet.value, 2), beyond(trigger, quiet.before, 2)
             return now & ~before
@@ -214,12 +213,19 @@ def _passes(trigger: Trigger, quiet: Quiet) -> Mask:  # noqa: C901, PLR0911 - an
             assert_never(trigger)
 
 
+def foreseen(trigger: Trigger) -> bool:
+    """Tell whether columns know the kind of trigger, and each of its fields that is set."""
+    given = {name for name, _ in trigger if _is_set(trigger, name)}
+    return given <= LOOKED_AT.get(type(trigger), set())
+
+
 def _is_set(trigger: Trigger, name: str) -> bool:
     field = type(trigger).model_fields[name]
     return field.is_required() or getattr(trigger, name) != field.default
 
 
-def _fell(trigger: Drops, quiet: Quiet) -> Mask:
+def fell(trigger: Drops, quiet: Quiet) -> Mask:
+    """Return who lost as many points as the trigger asks for."""
     found = quiet.nobody
     fall: Any
     for fall in (trigger, getattr(trigger, "or_", None)):

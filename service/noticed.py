@@ -58,7 +58,7 @@ def noticed(
     for one, found in _still_silent(tx, watched or {}, as_of).items():
         silences[one] = found | silences.get(one, {})
     running_books = [book for books in (watched or {}).values() for book in books]
-    kinds = _kinds([*books, *running_books])
+    kinds = records_asked([*books, *running_books])
     records = arrivals.records(tx, ids, kinds, as_of) if kinds else {}
     touches = _touches(tx, books, ids)
     return {
@@ -69,10 +69,11 @@ def noticed(
 
 def records_known(playbooks: Iterable[Playbook]) -> bool:
     """Tell whether records are looked up at all, for these playbooks."""
-    return bool(_kinds(playbooks))
+    return bool(records_asked(playbooks))
 
 
-def _kinds(playbooks: Iterable[Playbook]) -> frozenset[RecordKind]:
+def records_asked(playbooks: Iterable[Playbook]) -> frozenset[RecordKind]:
+    """Return the kinds of records that playbooks begin with."""
     whens = (book.when for book in playbooks)
     return frozenset(when.record for when in whens if isinstance(when, RecordArrives))
 
@@ -89,13 +90,23 @@ def _silences(
 ) -> dict[int, dict[str, Silence]]:
     """Return the silences that fell due lately, with what was usual before each."""
     found: dict[int, dict[str, Silence]] = {}
+    for what, since in silent_since(tx, playbooks, ids, as_of).items():
+        for one, silence in _judged(tx, what, since, as_of).items():
+            found.setdefault(one, {})[what] = silence
+    return found
+
+
+def silent_since(
+    tx: Transaction, playbooks: Iterable[Playbook], ids: Sequence[int], as_of: date
+) -> Mapping[str, Mapping[int, date]]:
+    """Return since when these are silent of whose silence the playbooks ask, by what they ask."""
+    found: dict[str, Mapping[int, date]] = {}
     for what, days in _asked(playbooks).items():
         last = as_of - timedelta(days=min(days))
         first = as_of - timedelta(days=max(days)) - PUT_OFF
         since = habits.silent_since(tx, ids, _kind(what), first, last)
         if since and habits.heard_lately(tx, _kind(what), as_of - ALIVE):
-            for one, silence in _judged(tx, what, since, as_of).items():
-                found.setdefault(one, {})[what] = silence
+            found[what] = since
     return found
 
 

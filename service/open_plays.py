@@ -34,6 +34,11 @@ def running(tx: Transaction, house: House, ids: Sequence[int]) -> Plays:
     return [(books[key], plays) for key, plays in grouped.items()]
 
 
+def players(plays: Plays) -> Ids:
+    """Return the customers of whom a play is open."""
+    return np.array([one.customer_id for _, each in plays for one in each], np.int64)
+
+
 def ending(plays: Plays, ids: Ids, quiet: Quiet) -> NDArray[Any]:
     """Return of whom a play might end today; `ids` are the quiet customers, ascending."""
     found = np.zeros(len(ids), np.bool_)

@@ -121,7 +121,7 @@ def watched(tx: Connection, ids: Sequence[int], series: Series, between: Between
     was corrected, a score between the two days, or a step between bands on this day.
     """
     first, last = ids[0], ids[-1]
-    (eve, day), number = between, _number(series)
+    (eve, day), number = between, number_of(series)
     month = day - timedelta(days=30 + DAYS_NEAR)
     decisions, words = decision.c, override.c
     said, steps, scored = snapshot_revision.c, transition.c, snapshot.c
@@ -188,12 +188,12 @@ def _newest(tx: Connection, ids: Sequence[int], series: Series) -> Select[*tuple
     score = current.c
     return select(
         whole(score.customer_id, "owner"),
-        whole(case((score.model_id == _number(series), 1), else_=0), "number"),
+        whole(case((score.model_id == number_of(series), 1), else_=0), "number"),
         whole(score.version, "version"),
         whole(ordinal(tx, score.as_of), "as_of"),
-        whole(_cents(tx, score.score), "score"),
-        whole(_place(score.band, series.bands), "band"),
-        whole(_place(score.trend, series.trends), "trend"),
+        whole(cents(tx, score.score), "score"),
+        whole(place_in(score.band, series.bands), "band"),
+        whole(place_in(score.trend, series.trends), "trend"),
         whole(ordinal(tx, score.band_since), "band_since"),
     ).where(score.customer_id.between(ids[0], ids[-1]))
 
@@ -221,10 +221,10 @@ def _score_near(tx: Connection, ids: Ints, series: Series, day: date) -> Ints:
         select(
             whole(rows.customer_id, "owner"),
             whole(ordinal(tx, rows.as_of), "as_of"),
-            whole(_cents(tx, rows.score), "score"),
+            whole(cents(tx, rows.score), "score"),
         ).where(
             _of(tx, rows.customer_id, ids),
-            rows.model_id == _number(series),
+            rows.model_id == number_of(series),
             rows.as_of.in_(days),
             rows.version == series.version,
         ),
@@ -245,17 +245,19 @@ def _of(tx: Connection, owner: ColumnElement[int], ids: Ints) -> ColumnElement[b
     return owner.in_(select(customer.c.id).where(customer.c.id.between(first, last)))
 
 
-def _cents(tx: Connection, points: ColumnElement[Any]) -> ColumnElement[Any]:
+def cents(tx: Connection, points: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return points of two decimals as hundredths; SQLite keeps them so."""
     return points * 100 if tx.dialect.name == "postgresql" else points
 
 
-def _place(word: ColumnElement[str], words: Sequence[str]) -> ColumnElement[Any]:
+def place_in(word: ColumnElement[str], words: Sequence[str]) -> ColumnElement[Any]:
+    """Return the place of a word in the list, UNLISTED where it is not there."""
     places = [(word == one, place) for place, one in enumerate(words)]
     return case(*places, else_=UNLISTED)
 
 
-def _number(series: Series) -> ColumnElement[int]:
+def number_of(series: Series) -> ColumnElement[int]:
+    """Return the number of the series' model; NULL where it never scored anybody."""
     return select(model.c.id).where(model.c.name == series.model).scalar_subquery()
 
 

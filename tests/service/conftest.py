@@ -1,6 +1,11 @@
 """A house with the shipped model and playbooks, on each of the two databases."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,3 +48,19 @@ def falling(house: House) -> House:
     for other in ("globex", "initech", "umbrella"):
         work(house, other, days(BEGIN, FULL + timedelta(days=60)))
     return house
+
+
+@pytest.fixture
+def twin(request: pytest.FixtureRequest, house: House, tmp_path: Path) -> Iterator[House]:
+    """Return the same house over another empty database of the same kind."""
+    if house.database.dialect == "sqlite":
+        path = tmp_path / "twin.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        url = f"sqlite:///{path}"
+    else:
+        server = request.getfixturevalue("postgres")
+        url = server.create()
+    with closing(Database.open(url)) as database:
+        yield replace(house, database=database)
+    if house.database.dialect != "sqlite":
+        server.recycle(url)

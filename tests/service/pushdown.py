@@ -185,7 +185,19 @@ def _links(tree: Node) -> dict[int, int]:
             below = _key_source(select.selects[0])
             if below is not None:
                 links[_class(links, id(one))] = _class(links, id(below))
+    for insert in tree.find_all(exp.Insert):
+        links |= _filled(insert)
     return links
+
+
+def _filled(insert: exp.Insert) -> dict[int, int]:
+    """Join a table with what it is filled from, where the key it gets is that one's key."""
+    schema, select = insert.this, insert.expression
+    if not isinstance(schema, exp.Schema) or not isinstance(select, exp.Select):
+        return {}
+    named = zip(schema.expressions, select.selects, strict=True)
+    sources = [_key_source(given) for name, given in named if name.name == KEY]
+    return {id(schema.this): id(one) for one in sources if one is not None}
 
 
 def _class(links: dict[int, int], node: int) -> int:

@@ -82,6 +82,9 @@ REFUSED = {
     "SELECT s.band FROM customer c LEFT JOIN current_score s ON s.customer_id = c.id": (
         "a reference table on the outer side"
     ),
+    "INSERT INTO current_score (customer_id, band) SELECT s.version, s.band FROM snapshot s": (
+        "are not all joined"
+    ),
     "SELECT t.customer_id FROM transition t UNION SELECT d.customer_id + 0 FROM decision d": (
         "an arm of a union hides customer_id"
     ),
@@ -96,6 +99,7 @@ ALLOWED = (
     "SELECT s.score FROM snapshot s WHERE s.customer_id IN (SELECT d.customer_id FROM decision d)",
     """UPDATE current_score SET score = s.score FROM snapshot s
        WHERE current_score.customer_id = s.customer_id""",
+    "INSERT INTO current_score (customer_id, band) SELECT s.customer_id, s.band FROM snapshot s",
     "SELECT count(*) FROM transition t WHERE t.as_of = '2026-01-01'",
     "SELECT p.id FROM play p JOIN step s ON s.play_id = p.id",
 )

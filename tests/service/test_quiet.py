@@ -1,11 +1,6 @@
 """Quiet customers are scored in columns, and what is stored is what looking closely stores."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -13,42 +8,10 @@ from playbooks.load import parse
 from scoring.load import shipped
 from service.ports import House
 from storage import plays
-from storage.database import Database
 from storage.records import upsert_invoices
 from tests import builders
 from tests.builders import day, invoice, new_event
-from tests.service.twins import everything, live, many_playbooks, score_day
-
-
-@pytest.fixture
-def twin(request: pytest.FixtureRequest, house: House, tmp_path: Path) -> Iterator[House]:
-    """Return the same house over another empty database of the same kind."""
-    if house.database.dialect == "sqlite":
-        path = tmp_path / "twin.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        url = f"sqlite:///{path}"
-    else:
-        server = request.getfixturevalue("postgres")
-        url = server.create()
-    with closing(Database.open(url)) as database:
-        yield replace(house, database=database)
-    if house.database.dialect != "sqlite":
-        server.recycle(url)
-
-
-def grow(house: House, twin: House, *, seed: int, size: int, days: range) -> tuple[int, int]:
-    """Let the same town live in both houses; return how many scores came of columns in each."""
-    live(house, seed, size, days, score_day)
-    live(twin, seed, size, days, partial(score_day, closely=True))
-    return in_columns(house), in_columns(twin)
-
-
-def in_columns(house: House) -> int:
-    """Return how many of the stored records are framed ones."""
-    with house.database.reading() as tx:
-        packed = tx.connection.cursor()
-        packed.execute("SELECT record FROM snapshot")
-        return sum(bytes(record)[:1] == b"\x02" for (record,) in packed.fetchall())
+from tests.service.twins import everything, grow, in_columns, many_playbooks, score_day
 
 
 def test_a_town_is_stored_alike_in_columns_and_looked_at_closely(house: House, twin: House) -> None:

@@ -141,7 +141,7 @@ def test_a_long_share_tells_its_progress_batch_by_batch(house: House) -> None:
 
     rescore(
         house, CROSSING, now=NOW, decide=True, progress=lambda *some: told.append(some),
-        crew=crew("leader"),
+        crew=crew("leader"), closely=True,
     )  # fmt: skip
 
     assert told == [(500, 520), (520, 520)]
