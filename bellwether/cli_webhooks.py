@@ -55,6 +55,39 @@ def add(name: Name, url: Url, inside: Inside = False, as_json: Json = False) -> 
     show({"name": name, "secret": secret}, as_json=as_json, words=words)
 
 
+@app.command()
+def rotate(
+    name: Name,
+    at_once: Annotated[
+        bool,
+        typer.Option("--at-once", help="Others know the old secret: it signs nothing more."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Give an endpoint a new secret and show it, this once.
+
+    For 24 hours requests carry two signatures, by the new secret and by the old, and whoever checks
+    by either takes them: put the new one in its place over there within that time.
+    """
+    from service import webhooks
+
+    with house() as (_, opened):
+        now = datetime.now(UTC)
+        secret = webhooks.rotate(opened, name, at_once=at_once, by=_who(), now=now)
+
+    def words(console: "Console") -> None:
+        console.print(secret, markup=False, soft_wrap=True)
+        console.print("[dim]Give it to the other side now: it is not shown again.[/dim]")
+        console.print(
+            "The old secret signs nothing more."
+            if at_once
+            else "The old secret signs as well until "
+            f"{now + webhooks.BOTH_FOR:%Y-%m-%d %H:%M} UTC, beside the new one."
+        )
+
+    show({"name": name, "secret": secret}, as_json=as_json, words=words)
+
+
 @app.command("list")
 def list_endpoints(as_json: Json = False) -> None:
     """List the endpoints, without their secrets and what stands behind the host."""
@@ -67,8 +100,11 @@ def list_endpoints(as_json: Json = False) -> None:
 
     def words(console: "Console") -> None:
         table = Table("name", "host", "since", "state")
+        now = datetime.now(UTC)
         for each in found:
             state = "off: " + (each.disabled_reason or "") if each.disabled_at else "on"
+            if len(each.nonces(now)) > 1:
+                state += f", two secrets until {each.previous_until:%Y-%m-%d %H:%M} UTC"
             table.add_row(each.name, _host(each), f"{each.created_at:%Y-%m-%d}", state)
         console.print(table if found else "No endpoints yet: bellwether webhooks add makes one.")
 
@@ -145,6 +181,7 @@ def _data(each: "Endpoint") -> dict[str, object]:
         "createdAt": each.created_at.isoformat(),
         "disabledAt": each.disabled_at.isoformat() if each.disabled_at else None,
         "disabledReason": each.disabled_reason,
+        "oldSecretUntil": each.previous_until.isoformat() if each.previous_until else None,
     }
 
 

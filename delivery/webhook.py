@@ -100,14 +100,13 @@ class WebhookChannel:
         payload = json.dumps(message.body, ensure_ascii=False, separators=(",", ":")).encode()
         # The signed text is divided by full stops, so an id must hold none.
         known_as = quote(message.key, safe="/").replace(".", "%2E")
-        moment = int(self._clock.now().timestamp())
-        key = webhooks.signing_key(self._house, endpoint)
+        now = self._clock.now()
         return payload, {
             "Content-Type": "application/json",
             "User-Agent": "Bellwether",
             "webhook-id": known_as,
-            "webhook-timestamp": str(moment),
-            "webhook-signature": webhooks.signature(key, known_as, moment, payload),
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": webhooks.signatures(self._house, endpoint, known_as, payload, now),
         }
 
     def _posted(

@@ -6,7 +6,7 @@ ServiceError
 ├── DraftInvalid         what a person or machine wrote breaks a rule; names every field
 ├── ScoringFailed        one customer's data broke the calculation
 ├── UnknownPlay, UnknownStep
-├── UnknownWebhook, WebhookInvalid
+├── UnknownWebhook, WebhookInvalid, RotatedBefore
 ├── PlayClosed           somebody or something closed the play before
 ├── AddressInvalid, NotSuppressed, TheirOwnWord
 ├── NeedsExtra           a library that is not installed by default
@@ -153,6 +153,18 @@ class WebhookInvalid(ServiceError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"This webhook endpoint is not usable: {reason}.")
         self.reason = reason
+
+
+class RotatedBefore(ServiceError):
+    """Two secrets sign already; a third would leave behind who still checks by the oldest."""
+
+    def __init__(self, name: str, until: datetime) -> None:
+        super().__init__(
+            f"The secret of {name!r} was rotated before, and the old one signs as well until "
+            f"{until:%Y-%m-%d %H:%M} UTC. Wait for that, or say --at-once: then both old ones end."
+        )
+        self.name = name
+        self.until = until
 
 
 class DeliveryTrouble(ServiceError):

@@ -11,12 +11,12 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
 import storage.webhooks as stored
-from service.errors import UnknownWebhook, WebhookInvalid
+from service.errors import RotatedBefore, UnknownWebhook, WebhookInvalid
 from service.ports import House
 from service.words import WEBHOOK, WEBHOOK_FRESH
 from storage import audit, outbox
@@ -25,6 +25,8 @@ from storage.outbox import NewMessage
 from storage.webhooks import Endpoint
 
 PREFIX: Final = "whsec_"
+# What the other side has to put the new secret in the place of the old.
+BOTH_FOR: Final = timedelta(hours=24)
 GONE: Final = "410 Gone"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _LONGEST_URL: Final = 2000
@@ -57,7 +59,27 @@ def add(house: House, name: str, url: str, *, inside: bool, by: str, now: dateti
         kept = stored.endpoint(tx, name)
     if kept is None:
         raise UnknownWebhook(name)
-    return PREFIX + base64.b64encode(signing_key(house, kept)).decode()
+    return _shown(house, kept)
+
+
+def rotate(house: House, name: str, *, at_once: bool, by: str, now: datetime) -> str:
+    """Give an endpoint a new secret and answer it; the old one signs as well for another day.
+
+    `at_once` is for a secret that others know: the old one signs nothing more. Raises
+    UnknownWebhook, and RotatedBefore while two secrets sign already, for the other side may still
+    check by the older.
+    """
+    with house.database.transaction() as tx:
+        found = _must_exist(tx, name)
+        if not at_once and len(found.nonces(now)) > 1 and found.previous_until is not None:
+            raise RotatedBefore(name, found.previous_until)
+        until = now if at_once else now + BOTH_FOR
+        nonce = secrets.token_hex(16)
+        if not stored.change_nonce(tx, name, seen=found.nonce, nonce=nonce, until=until):
+            raise RotatedBefore(name, until)
+        audit.append(tx, by, "webhook-rotate", f"webhook/{name}", {"at_once": at_once}, now)
+        kept = _must_exist(tx, name)
+    return _shown(house, kept)
 
 
 def listed(house: House) -> tuple[Endpoint, ...]:
@@ -103,13 +125,21 @@ def try_out(house: House, name: str, *, by: str, now: datetime) -> str:
 
 
 def signing_key(house: House, endpoint: Endpoint) -> bytes:
-    """Return the key the endpoint's messages are signed with: 32 bytes."""
-    words = f"webhook/{endpoint.name}/{endpoint.nonce}".encode()
-    return hmac.digest(house.mail.secret, words, hashlib.sha256)
+    """Return the newest key the endpoint's messages are signed with: 32 bytes."""
+    return _key(house, endpoint, endpoint.nonce)
+
+
+def signatures(
+    house: House, endpoint: Endpoint, message_id: str, payload: bytes, now: datetime
+) -> str:
+    """Return what stands in `webhook-signature`: one for each secret that holds, newest first."""
+    stamp = int(now.timestamp())
+    keys = [_key(house, endpoint, nonce) for nonce in endpoint.nonces(now)]
+    return " ".join(signature(key, message_id, stamp, payload) for key in keys)
 
 
 def signature(key: bytes, message_id: str, timestamp: int, payload: bytes) -> str:
-    """Return what stands in `webhook-signature` (Standard Webhooks, v1)."""
+    """Return one signature (Standard Webhooks, v1)."""
     words = f"{message_id}.{timestamp}.".encode() + payload
     return "v1," + base64.b64encode(hmac.digest(key, words, hashlib.sha256)).decode()
 
@@ -155,9 +185,21 @@ def _refuse(reason: str) -> NoReturn:
     raise WebhookInvalid(reason) from None
 
 
-def _must_exist(tx: Transaction, name: str) -> None:
-    if stored.endpoint(tx, name) is None:
+def _shown(house: House, endpoint: Endpoint) -> str:
+    """Write a secret as the convention's libraries read it."""
+    return PREFIX + base64.b64encode(signing_key(house, endpoint)).decode()
+
+
+def _key(house: House, endpoint: Endpoint, nonce: str) -> bytes:
+    words = f"webhook/{endpoint.name}/{nonce}".encode()
+    return hmac.digest(house.mail.secret, words, hashlib.sha256)
+
+
+def _must_exist(tx: Transaction, name: str) -> Endpoint:
+    found = stored.endpoint(tx, name)
+    if found is None:
         raise UnknownWebhook(name)
+    return found
 
 
 def _test_message(name: str, key: str, now: datetime) -> NewMessage:

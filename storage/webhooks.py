@@ -12,7 +12,10 @@ from storage.tables_out import webhook
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint. `inside` permits addresses of our own network; `nonce` makes its key."""
+    """One endpoint. `inside` permits addresses of our own network; `nonce` makes its key.
+
+    After a rotation `previous_nonce` makes the key of before, which signs until `previous_until`.
+    """
 
     name: str
     url: str
@@ -21,6 +24,14 @@ class Endpoint:
     created_at: datetime
     disabled_at: datetime | None
     disabled_reason: str | None
+    previous_nonce: str | None = None
+    previous_until: datetime | None = None
+
+    def nonces(self, now: datetime) -> tuple[str, ...]:
+        """Return what its messages are signed with, the newest first."""
+        before, until = self.previous_nonce, self.previous_until
+        still = before is not None and until is not None and now < until
+        return (self.nonce, before) if still and before else (self.nonce,)
 
     def __repr__(self) -> str:
         """Show no address: others' systems like to put a secret into it."""
@@ -57,6 +68,13 @@ def switch_on(tx: Transaction, name: str) -> bool:
     """Send to an endpoint again; False when there is none of this name that was off."""
     which = (webhook.c.name == name, webhook.c.disabled_at.is_not(None))
     values = {"disabled_at": None, "disabled_reason": None}
+    return tx.execute(update(webhook).where(*which).values(**values)).rowcount == 1
+
+
+def change_nonce(tx: Transaction, name: str, *, seen: str, nonce: str, until: datetime) -> bool:
+    """Give an endpoint a new nonce; the one `seen` signs until then. False when it is another."""
+    which = (webhook.c.name == name, webhook.c.nonce == seen)
+    values = {"nonce": nonce, "previous_nonce": seen, "previous_until": until}
     return tx.execute(update(webhook).where(*which).values(**values)).rowcount == 1
 
 

@@ -53,11 +53,30 @@ def test_an_endpoint_that_is_gone_is_switched_off_and_may_be_switched_on(
     assert off.out.strip() == "The endpoint crm is switched off."
 
 
+def test_a_secret_is_rotated_and_who_checks_by_the_old_one_takes_what_comes(
+    run: Run, receiver: Receiver
+) -> None:
+    old = json.loads(run("webhooks", "add", "crm", receiver.url(), "--inside", "--json").out)
+    rotated = run("webhooks", "rotate", "crm")
+    again = run("webhooks", "rotate", "crm")
+    tried = run("webhooks", "test", "crm")
+
+    new = rotated.out.splitlines()[0]
+    (heard,) = receiver.heard
+    for secret in (old["secret"], new):
+        assert Webhook(secret).verify(heard.body, heard.headers)["type"] == "bellwether.test"
+    assert "The old secret signs as well until" in rotated.out
+    assert (again.code, "--at-once" in again.err) == (1, True)
+    assert "two secrets until" in run("webhooks", "list").out
+    assert tried.code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("add", "crm", "http://crm.example/"), "must begin with https://"),
         (("test", "crm"), "no webhook endpoint named 'crm'"),
+        (("rotate", "crm"), "no webhook endpoint named 'crm'"),
         (("disable", "crm"), "no webhook endpoint named 'crm'"),
     ],
 )

@@ -124,6 +124,41 @@ def test_rule_13_the_convention_s_own_library_verifies_what_we_send(
     assert receipt.reference == {"status": "204"}
 
 
+def test_rule_13_for_a_day_after_a_rotation_the_old_secret_and_the_new_verify(
+    house: House, listen: Listen
+) -> None:
+    there, clock = listen(), RealClock()
+    old = add(house, there.url())
+    now = clock.now()
+    new = webhooks.rotate(
+        house, "crm", at_once=False, by="a test", now=now - webhooks.BOTH_FOR + timedelta(minutes=9)
+    )
+
+    WebhookChannel(house, clock).send(told(), None)
+
+    (heard,) = there.heard
+    assert [each[:3] for each in heard.headers["webhook-signature"].split(" ")] == ["v1,"] * 2
+    for secret in (old, new):
+        assert Webhook(secret).verify(heard.body, heard.headers)["type"] == "play.step"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_rule_13_an_old_secret_ends_after_a_day_or_at_once_where_others_know_it(
+    house: House, listen: Listen, *, at_once: bool
+) -> None:
+    there, clock = listen(), RealClock()
+    old = add(house, there.url())
+    rotated = clock.now() - (timedelta(0) if at_once else webhooks.BOTH_FOR)
+    new = webhooks.rotate(house, "crm", at_once=at_once, by="a test", now=rotated)
+
+    WebhookChannel(house, clock).send(told(), None)
+
+    (heard,) = there.heard
+    assert Webhook(new).verify(heard.body, heard.headers)["type"] == "play.step"
+    with pytest.raises(WebhookVerificationError):
+        Webhook(old).verify(heard.body, heard.headers)
+
+
 def test_rule_13_a_changed_body_or_another_endpoint_s_secret_verifies_nothing(
     house: House, listen: Listen
 ) -> None:

@@ -6,14 +6,23 @@ from datetime import timedelta
 import pytest
 
 from service import webhooks
-from service.errors import Away, Lost, Refused, TryLater, UnknownWebhook, WebhookInvalid
+from service.errors import (
+    Away,
+    Lost,
+    Refused,
+    RotatedBefore,
+    TryLater,
+    UnknownWebhook,
+    WebhookInvalid,
+)
 from service.outcomes import LONGEST_WEBHOOK_WAIT, wait
 from service.ports import House
 from service.words import WEBHOOK, WEBHOOK_FRESH
-from storage import outbox
-from storage.errors import AlreadyThere
+from storage import audit, outbox
+from storage.errors import AlreadyThere, Busy
 from storage.outbox import Message, NewMessage
 from tests.service.stage import Story, Watch, Wire, acme, morning
+from tests.storage.racing import race
 
 NOW = morning(0)
 BY = "ann@ours.example"
@@ -112,6 +121,42 @@ def test_http_is_for_one_s_own_network_only() -> None:
 
     assert (target.host, target.port, target.tls) == ("n8n.internal", 80, False)
     assert webhooks.target("https://bücher.example", inside=False).host == "xn--bcher-kva.example"
+
+
+def test_a_third_secret_waits_for_the_first_to_end_unless_it_is_known_to_others(
+    house: House,
+) -> None:
+    first = add(house)
+    second = webhooks.rotate(house, "crm", at_once=False, by=BY, now=NOW)
+    soon = NOW + timedelta(hours=23)
+
+    with pytest.raises(RotatedBefore, match="--at-once"):
+        webhooks.rotate(house, "crm", at_once=False, by=BY, now=soon)
+    third = webhooks.rotate(house, "crm", at_once=True, by=BY, now=soon)
+
+    (kept,) = webhooks.listed(house)
+    assert len({first, second, third}) == 3
+    assert kept.nonces(soon) == (kept.nonce,)
+    assert webhooks.rotate(house, "crm", at_once=False, by=BY, now=soon) not in {first, third}
+    with house.database.reading() as tx:
+        acts = [each.details for each in audit.recent(tx) if each.action == "webhook-rotate"]
+    assert acts == [{"at_once": False}, {"at_once": True}, {"at_once": False}]
+
+
+def test_of_two_who_rotate_at_once_one_does(house: House) -> None:
+    add(house)
+
+    def turn(_: int) -> str | None:
+        try:
+            return webhooks.rotate(house, "crm", at_once=False, by=BY, now=NOW)
+        except (RotatedBefore, Busy):
+            return None
+
+    secrets = [each for each in race(turn, runners=4) if each is not None]
+
+    (kept,) = webhooks.listed(house)
+    assert len(secrets) == 1
+    assert len(kept.nonces(NOW)) == 2
 
 
 @pytest.mark.parametrize("name", ["", "CRM", "a b", "-a", "a/b", "a" * 64, "é"])
