@@ -3,20 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import isnan
 from operator import attrgetter
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from playbooks.hindsight import Fired, Hindsight, Stay
 from playbooks.playbook import Playbook
 from scoring.columns.bands import band_names
 from scoring.columns.scores import MILLION, ScoreColumns
 from scoring.model import HealthModel
-from scoring.proof.cases import Case, churns_within, days_between
-from scoring.proof.cases import watched as watched_on
+from scoring.proof.cases import Cases, Floats, Stays, churns_within, days_between
 from scoring.proof.evidence import RESAMPLES, Study, Verdict, evidence
 from scoring.proof.stints import Stint
 from service.labels import Labels, Watched, watched
@@ -67,7 +64,7 @@ class Replayed:
     """
 
     study: Study
-    cases: tuple[Case, ...]
+    cases: Cases
     rivals: tuple[tuple[str, str], ...]
     broken: tuple[str, ...]
     strangers: tuple[str, ...]
@@ -143,8 +140,9 @@ class _Past:
         self._question = question
         self._customers = customers
         self._stints = stints
+        self._stays = Stays(stints, {one: known.created_on for one, known in customers.items()})
         self._kinds = (LOGIN,) if login else ()
-        self._cases: list[Case] = []
+        self._parts: list[Cases] = [self._nobody()]
         self._broken: set[str] = set()
         self._unscored = 0
         self._hindsight = Hindsight(question.playbooks, question.model)
@@ -155,21 +153,20 @@ class _Past:
         """Score everybody watched on those days."""
         with database.reading() as tx:
             plans = plans_of(tx, self._question.model, days)
-        looks = [Look(plan, self._here(plan.as_of)) for plan in plans]
+        looks = [Look(plan, *self._stays.on(plan.as_of)) for plan in plans]
         compared = bool(plans) and plans[0].needs_peers
         step = _Steps(progress, len(batches(looks)) * len(days) * (1 + compared)).step
         if compared:
             looks = surveyed_then(database, looks, self._customers, step)
         for seen in lived(database, looks, self._customers, self._kinds, step):
             self._take(seen)
-        # As they would be told day by day.
-        self._cases.sort(key=attrgetter("as_of", "customer"))
 
     def told(self, seen: Watched, days: Sequence[date]) -> Replayed:
         """Answer what was lived."""
         question = self._question
         silence, tenure = RIVALS
         noun = "login" if self._kinds else "activity"
+        cases = Cases.together(self._parts)  # As they would be told day by day.
         study = Study(
             model=question.model.name,
             version=question.model.version,
@@ -178,23 +175,14 @@ class _Past:
             every=question.every,
             horizon=question.horizon,
             labels=seen.words,
-            customers=len({case.customer for case in self._cases}),
-            stints=len({case.stint for case in self._cases}),
+            customers=len(np.unique(cases.customer)),
+            stints=len(np.unique(cases.stint)),
         )
         rivals = ((silence[0], silence[1].format(noun)), tenure)
         broken = tuple(sorted(self._broken))
-        cases = tuple(self._cases)
         ordered = sorted(self._hindsight.fired, key=attrgetter("on", "customer"))
         fired = tuple((self._customers[one.customer].key, one) for one in ordered)
         return Replayed(study, cases, rivals, broken, seen.strangers, self._unscored, fired)
-
-    def _here(self, day: date) -> Mapping[int, int]:
-        """Answer who was watched on that day, and known to us, with the number of the stay."""
-        return {
-            one: at
-            for one, at in watched_on(self._stints, day).items()
-            if one in self._customers and self._customers[one].created_on <= day
-        }
 
     def _take(self, seen: Seen) -> None:
         """Make cases of who has a score; one to which nothing at all contributes is none."""
@@ -206,10 +194,10 @@ class _Past:
         nothing[list(broken)] = False
         self._unscored += int(nothing.sum())
         nothing[list(broken)] = True
-        self._cases += self._told_cases(seen, (~nothing).nonzero()[0].tolist())
+        self._parts.append(self._told_cases(seen).take(~nothing))
 
     def _look_back(self, seen: Seen) -> None:
-        for row, (at, customer) in enumerate(zip(seen.stays, seen.customers, strict=True)):
+        for row, (at, customer) in enumerate(zip(seen.stays.tolist(), seen.customers, strict=True)):
             if row not in seen.scores.faults:
                 self._hindsight.live(self._stay(at, customer), seen.scores.at(row))
 
@@ -222,47 +210,47 @@ class _Past:
             csm=customer.csm.email if customer.csm is not None else None,
         )
 
-    def _told_cases(self, seen: Seen, rows: Sequence[int]) -> Iterator[Case]:
-        columns, day = seen.scores, seen.day
-        names, bands = band_names(columns.model), columns.band.tolist()
-        values = _shared(columns.value / 100)
-        factors = list(zip(*_factors(columns), strict=True))
-        rivals = list(zip(*_rivals(seen), strict=True))
-        for row in rows:
-            stint = self._stints[seen.stays[row]]
-            yield Case(
-                customer=seen.customers[row].id,
-                stint=seen.stays[row],
-                as_of=day,
-                value=values[row] or 0.0,
-                band=names[bands[row]],
-                factors=factors[row],
-                rivals=rivals[row],
-                churned_on=stint.churned_on,
-                churned=churns_within(stint, day, self._question.horizon),
-            )
+    def _told_cases(self, seen: Seen) -> Cases:
+        columns, today = seen.scores, seen.day.toordinal()
+        left = self._stays.churned_on(seen.stays)
+        return Cases(
+            bands=band_names(columns.model),
+            customer=np.array([customer.id for customer in seen.customers], np.int32),
+            stint=seen.stays.astype(np.int32),
+            as_of=np.full(columns.size, today, np.int32),
+            value=columns.value / 100,
+            band=columns.band,
+            churned_on=left,
+            churned=churns_within(left, seen.day, self._question.horizon),
+            factors=tuple(_factors(columns)),
+            rivals=(
+                np.where(seen.last > 0, (seen.last - today).astype(np.float64), np.nan),
+                (today - self._stays.since(seen.stays)).astype(np.float64),
+            ),
+        )
+
+    def _nobody(self) -> Cases:
+        """Return no case at all, of this model's kind."""
+        model, nothing = self._question.model, np.empty(0, np.int32)
+        return Cases(
+            bands=band_names(model),
+            customer=nothing,
+            stint=nothing,
+            as_of=nothing,
+            value=np.empty(0),
+            band=nothing.astype(np.int8),
+            churned_on=nothing,
+            churned=nothing.astype(np.bool_),
+            factors=tuple(np.empty(0) for _ in model.measured()),
+            rivals=tuple(np.empty(0) for _ in RIVALS),
+        )
 
 
-def _factors(columns: ScoreColumns) -> Iterator[list[float | None]]:
-    """Yield each factor's worths in the model's order; None where it did not count."""
+def _factors(columns: ScoreColumns) -> Iterator[Floats]:
+    """Yield each factor's worths in the model's order; NaN where it did not count."""
     for each in columns.factors:
         if each.shown.measured is not None:
-            yield _shared(np.where(each.left_out, np.nan, each.value / MILLION))
-
-
-def _rivals(seen: Seen) -> Iterator[list[float | None]]:
-    """Yield how long each was silent and has been with us, higher the healthier."""
-    today = seen.day.toordinal()
-    began = [customer.created_on.toordinal() for customer in seen.customers]
-    yield _shared(np.where(seen.last > 0, (seen.last - today).astype(np.float64), np.nan))
-    yield _shared(today - np.array(began, dtype=np.float64))
-
-
-def _shared(figures: NDArray[np.float64]) -> list[float | None]:
-    """Return figures as Python's, NaN as None; equal ones are one object: there are millions."""
-    values, places = np.unique(figures, return_inverse=True)
-    known = [None if isnan(value) else value for value in values.tolist()]
-    return [known[place] for place in places.tolist()]
+            yield np.where(each.left_out, np.nan, each.value / MILLION)
 
 
 class _Steps:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
 from typing import Any, Final, cast
 
 import numpy as np
@@ -26,16 +27,21 @@ from storage.past_columns import PastColumns
 BATCH: Final = 5_000
 
 Ints = NDArray[np.int64]
+Places = NDArray[np.int32]
 # Called once for each batch and day.
 Step = Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A past day, and who is looked at: each customer with the number of its stay."""
+    """A past day, and who is looked at: customers by ascending id, with the numbers of their stays.
+
+    Columns: a year of days with everybody in them would fill the memory with less.
+    """
 
     plan: Plan
-    here: Mapping[int, int]
+    customers: Places
+    stays: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class Seen:
 
     day: date
     customers: Sequence[Customer]
-    stays: Sequence[int]
+    stays: Ints
     scores: ScoreColumns
     last: Ints
 
@@ -56,7 +62,8 @@ def plans_of(tx: Transaction, model: HealthModel, days: Sequence[date]) -> list[
 
 def batches(looks: Sequence[Look]) -> list[list[int]]:
     """Cut everybody who is looked at on any day into batches, by ascending id."""
-    return list(chunks(sorted({one for look in looks for one in look.here}), BATCH))
+    everybody = reduce(np.union1d, (look.customers for look in looks), np.empty(0, np.int32))
+    return list(chunks(everybody.tolist(), BATCH))
 
 
 def surveyed_then(
@@ -116,13 +123,13 @@ class _Batch:
         self._tx = tx
         self._customers = customers
         self._ids = [customer.id for customer in customers]
+        self._column = np.array(self._ids, dtype=np.int64)
         self._facts = facts_of(customers)
-        self._past = PastColumns(tx, np.array(self._ids, dtype=np.int64), figures)
+        self._past = PastColumns(tx, self._column, figures)
 
     def rows(self, look: Look) -> Ints:
         """Answer the places of those who are looked at."""
-        there = [place for place, one in enumerate(self._ids) if one in look.here]
-        return np.array(there, dtype=np.int64)
+        return np.flatnonzero(np.isin(self._column, look.customers)).astype(np.int64)
 
     def block(self, figures: Figures, rows: Ints) -> Block:
         """Answer what was known of some."""
@@ -134,16 +141,17 @@ class _Batch:
         """Score some, and carry their bands on."""
         block = self.block(look.plan.figures | {last}, rows)
         customers = [self._customers[row] for row in rows.tolist()]
-        stays = [look.here[customer.id] for customer in customers]
+        places = look.customers.searchsorted(self._column[rows])
+        stays = look.stays[places].astype(np.int64)
         found = scores(look.plan, block, bands[stays])
         told = (found.band < len(found.model.bands)) & ~unscored(found)
         told[list(found.faults)] = False
-        bands[np.array(stays)[told]] = found.band[told]
+        bands[stays[told]] = found.band[told]
         return Seen(look.plan.as_of, customers, stays, found, cast("Ints", block.answers[last]))
 
 
 def _stays(looks: Sequence[Look]) -> int:
-    return 1 + max((stay for look in looks for stay in look.here.values()), default=0)
+    return 1 + max((int(look.stays.max(initial=0)) for look in looks), default=0)
 
 
 def _peer_figures(looks: Sequence[Look]) -> Figures:

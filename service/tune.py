@@ -6,15 +6,19 @@ model in use on exactly those later cases. Nothing is applied: the answer is a f
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
+from math import isnan
 from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scoring import figures as asked
 from scoring.proof.candidates import Candidate, candidates, probe
-from scoring.proof.cases import Case, churns
+from scoring.proof.cases import Cases, Flags, churns
 from scoring.proof.evidence import FEWEST_CHURNS, Owners
 from scoring.proof.proposal import Chosen, Proposal, bands_for, proposal
-from scoring.proof.ranking import Interval, Skill, difference, skill
+from scoring.proof.ranking import Interval, Ranking, Skill, difference, skill
 from scoring.proof.shapes import Family, Shape, among, shape
 from service.backtest import Question, Replayed, replay
 from service.fitting import fitted
@@ -29,6 +33,8 @@ FAMILIES: Final[tuple[Family, ...]] = ("steps", "peers")
 TAUGHT: Final = 0.67
 HALF: Final = 0.5
 RESAMPLES: Final = 400
+# Days are ordinals below 2 to this power.
+DAY_BITS: Final = 22
 
 Progress = Callable[[int, int], None]
 
@@ -70,20 +76,21 @@ class _Table:
     """Cases with the number each candidate measured, None where it measured nothing."""
 
     candidates: tuple[Candidate, ...]
-    cases: tuple[Case, ...]
+    cases: Cases
     numbers: tuple[tuple[float | None, ...], ...]
 
-    def part(self, keep: Callable[[Case], bool]) -> "_Table":
-        places = [at for at, case in enumerate(self.cases) if keep(case)]
+    def part(self, keep: Flags) -> "_Table":
+        places = np.flatnonzero(keep).tolist()
         return _Table(
             self.candidates,
-            tuple(self.cases[at] for at in places),
+            self.cases.take(keep),
             tuple(tuple(column[at] for at in places) for column in self.numbers),
         )
 
     @property
     def churned(self) -> list[bool]:
-        return [case.churned for case in self.cases]
+        churned: list[bool] = self.cases.churned.tolist()
+        return churned
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +132,8 @@ def tune(
         return None
     table = _table(chosen, raw)
     split = _split(table.cases, HALF)
-    early = table.part(lambda case: _known_by(case, split, question.horizon))
-    late = table.part(lambda case: case.as_of > split)
+    early = table.part(_known_by(table.cases, split, question.horizon))
+    late = table.part(table.cases.as_of > split.toordinal())
     if min(churns(early.cases), churns(late.cases)) < FEWEST_CHURNS:
         return TooFew(churns(early.cases), churns(late.cases), FEWEST_CHURNS)
     fit = _best(early, question.horizon)
@@ -144,31 +151,29 @@ def _candidates(tx: Transaction, today: date) -> tuple[Candidate, ...]:
 
 def _table(chosen: tuple[Candidate, ...], raw: Replayed) -> _Table:
     numbers = tuple(
-        tuple(
-            None if case.factors[at] is None else each.number(case.factors[at] or 0.0)
-            for case in raw.cases
-        )
-        for at, each in enumerate(chosen)
+        tuple(None if isnan(worth) else each.number(worth) for worth in worths.tolist())
+        for each, worths in zip(chosen, raw.cases.factors, strict=True)
     )
     return _Table(chosen, raw.cases, numbers)
 
 
-def _split(cases: Sequence[Case], share: float) -> date:
+def _split(cases: Cases, share: float) -> date:
     """Answer the day up to which that share of the cases lies."""
-    days = sorted(case.as_of for case in cases)
-    return days[int(share * (len(days) - 1))] if days else date.min
+    days = np.sort(cases.as_of)
+    return date.fromordinal(int(days[int(share * (len(days) - 1))])) if len(days) else date.min
 
 
-def _known_by(case: Case, split: date, horizon: int) -> bool:
-    """Tell whether the case's outcome was known on that day: what teaches may not peek ahead."""
-    return case.as_of + timedelta(days=horizon) <= split
+def _known_by(cases: Cases, split: date, horizon: int) -> Flags:
+    """Tell whose outcome was known on that day: what teaches may not peek ahead."""
+    known: Flags = cases.as_of + horizon <= split.toordinal()
+    return known
 
 
 def _best(table: _Table, horizon: int) -> _Fit:
     """Answer the fit whose family and strength did best on the last third of what teaches."""
     split = _split(table.cases, TAUGHT)
-    early = table.part(lambda case: _known_by(case, split, horizon))
-    late = table.part(lambda case: case.as_of > split)
+    early = table.part(_known_by(table.cases, split, horizon))
+    late = table.part(table.cases.as_of > split.toordinal())
     tried = [(family, strength) for family in FAMILIES for strength in STRENGTHS]
     usable = any(early.churned) and any(late.churned)
     best = max(tried, key=lambda one: _auc(_fit(early, *one), late)) if usable else tried[1]
@@ -189,8 +194,8 @@ def _fit(table: _Table, family: Family, strength: float) -> _Fit:
 
 def _shape(table: _Table, at: int) -> Shape | None:
     known = [
-        (number, case.churned)
-        for number, case in zip(table.numbers[at], table.cases, strict=True)
+        (number, gone)
+        for number, gone in zip(table.numbers[at], table.churned, strict=True)
         if number is not None
     ]
     if not any(gone for _, gone in known):
@@ -201,7 +206,7 @@ def _shape(table: _Table, at: int) -> Shape | None:
 def _known(fit: _Fit, table: _Table, at: int) -> list[float | None]:
     numbers = table.numbers[at]
     if fit.family == "peers":
-        return among([case.as_of for case in table.cases], numbers, more=fit.rises[at])
+        return among(table.cases.as_of.tolist(), numbers, more=fit.rises[at])
     each = fit.shapes[at]
     return [None if number is None else each.worth(number) for number in numbers]
 
@@ -218,7 +223,7 @@ def _mean(column: Sequence[float | None]) -> float:
 def _auc(fit: _Fit, table: _Table) -> float:
     if not fit.weights:
         return 0.0
-    ranking = Owners(table.cases).ranking(fit.scores(table), table.cases)
+    ranking = Owners(table.cases).ranking(np.array(fit.scores(table)), table.cases)
     found = ranking.weighed(bytes([1]) * ranking.customers)
     return found[0] if found else 0.0
 
@@ -250,12 +255,12 @@ def _judged(  # noqa: PLR0917 - one private step of `tune`, with all it has foun
 ) -> Tuned:
     """Live the later half twice, under either model, through the same door as any backtest."""
     early, late, split = parts
-    first = min(case.as_of for case in late.cases)
+    first = date.fromordinal(int(late.cases.as_of.min()))
     lived = [
         replay(database, replace(question, model=model, first=first), today=today, progress=stages)
         for model in (made.model, question.model)
     ]
-    ours, yours = _paired([one.cases if one else () for one in lived])
+    ours, yours = _paired([one.cases for one in lived if one is not None])
     found = [_skill(ours), _skill(yours)]
     gain = difference(_ranking(ours), _ranking(yours), RESAMPLES) or Interval(0.0, 0.0, 0.0)
     tuned = Tuned(
@@ -274,27 +279,33 @@ def _judged(  # noqa: PLR0917 - one private step of `tune`, with all it has foun
     return replace(tuned, proposal=_proposed(fit, early, question, name, evidence))
 
 
-def _paired(lived: Sequence[Sequence[Case]]) -> tuple[list[Case], list[Case]]:
+def _paired(lived: Sequence[Cases]) -> tuple[Cases, Cases]:
     """Answer the cases both models scored, in the same order."""
-    ours, yours = ({(case.customer, case.as_of): case for case in cases} for cases in lived)
-    both = sorted(ours.keys() & yours.keys())
-    return [ours[one] for one in both], [yours[one] for one in both]
+    ours, yours = lived
+    _, mine, other = np.intersect1d(
+        _keys(ours), _keys(yours), assume_unique=True, return_indices=True
+    )
+    return ours.take(mine), yours.take(other)
 
 
-def _ranking(cases: Sequence[Case]) -> Any:  # noqa: ANN401 - a Ranking, of which only skill is asked
-    return Owners(cases).ranking([case.value for case in cases], cases)
+def _keys(cases: Cases) -> NDArray[np.int64]:
+    return cases.customer.astype(np.int64) << DAY_BITS | cases.as_of
 
 
-def _skill(cases: Sequence[Case]) -> Skill:
+def _ranking(cases: Cases) -> Ranking:
+    return Owners(cases).ranking(cases.value, cases)
+
+
+def _skill(cases: Cases) -> Skill:
     found = skill(_ranking(cases), RESAMPLES)
     nothing = Interval(0.5, 0.0, 1.0)
     return found or Skill(nothing, nothing, nothing, len(cases), 0)
 
 
-def _alone(made: Proposal, cases: Sequence[Case]) -> Iterator[tuple[str, float]]:
+def _alone(made: Proposal, cases: Cases) -> Iterator[tuple[str, float]]:
     owners = Owners(cases)
-    for at, factor in enumerate(made.model.factors):
-        ranking = owners.ranking([case.factors[at] for case in cases], cases)
+    for factor, figures in zip(made.model.factors, cases.factors, strict=True):
+        ranking = owners.ranking(figures, cases)
         found = ranking.weighed(bytes([1]) * ranking.customers)
         yield factor.title, found[0] if found else 0.5
 

@@ -1,12 +1,11 @@
 """What alarms would have meant: how many, how many for nothing, and how long before the churn."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import groupby, pairwise
-from operator import attrgetter
 
-from scoring.proof.cases import Case, base_rate
+import numpy as np
+
+from scoring.proof.cases import Cases, Flags
 
 # A customer who has been red for years was not foretold to leave: no lead counts for more.
 LONGEST_LEAD = 180
@@ -60,35 +59,39 @@ class Alerts:
     false_share: float | None
 
 
-def by_band(cases: Sequence[Case], bands: Sequence[tuple[str, str]]) -> tuple[BandRow, ...]:
+def by_band(cases: Cases, bands: Sequence[tuple[str, str]]) -> tuple[BandRow, ...]:
     """Return a row for each band, given worst first as (name, tone)."""
     rows: list[BandRow] = []
-    so_far: list[Case] = []
-    churned = sum(case.churned for case in cases)
+    size, churned = len(cases), int(cases.churned.sum())
+    so_far = gone_so_far = 0
     for band, tone in bands:
-        here = [case for case in cases if case.band == band]
-        so_far += here
+        here = cases.among([band])
+        inside, gone = int(here.sum()), int((here & cases.churned).sum())
+        so_far, gone_so_far = so_far + inside, gone_so_far + gone
         rows.append(
             BandRow(
                 band,
                 tone,
-                len(here),
-                sum(case.churned for case in here),
-                _share(len(here), len(cases)) or 0.0,
-                base_rate(here) if here else None,
-                _share(sum(case.churned for case in here), churned) or 0.0,
-                _share(len(so_far), len(cases)) or 0.0,
-                base_rate(so_far) if so_far else None,
-                _share(sum(case.churned for case in so_far), churned) or 0.0,
+                inside,
+                gone,
+                _share(inside, size) or 0.0,
+                _share(gone, inside),
+                _share(gone, churned) or 0.0,
+                _share(so_far, size) or 0.0,
+                _share(gone_so_far, so_far),
+                _share(gone_so_far, churned) or 0.0,
             )
         )
     return tuple(rows)
 
 
-def lead(cases: Iterable[Case], alarming: Collection[str]) -> Lead:
+def lead(cases: Cases, alarming: Sequence[str]) -> Lead:
     """Return how early the churns in view were foretold; `cases` in any order."""
-    ended = [run for run in _by_stint(cases) if any(case.churned for case in run)]
-    found = [_days_ahead(run, alarming) for run in ended]
+    ended = np.unique(cases.stint[cases.churned])
+    seen = by_stint(cases.take(np.isin(cases.stint, ended)))
+    runs = np.split(np.arange(len(seen)), np.flatnonzero(np.diff(seen.stint)) + 1)
+    alarms = seen.among(alarming)
+    found = [_days_ahead(seen, alarms, run.tolist()) for run in runs if len(run)]
     days = tuple(sorted(one for one in found if one is not None))
     return Lead(
         churned=len(ended),
@@ -100,23 +103,23 @@ def lead(cases: Iterable[Case], alarming: Collection[str]) -> Lead:
     )
 
 
-def alerts(cases: Sequence[Case], alarming: Sequence[str]) -> Alerts:
+def alerts(cases: Cases, alarming: Sequence[str]) -> Alerts:
     """Count each fall from a calm band into an alarming one; the first sight of a customer is none.
 
     This is what playbooks act on. An alert is false when no churn came within the horizon.
     """
-    raised = [
-        now
-        for run in _by_stint(cases)
-        for before, now in pairwise(run)
-        if now.band in alarming and before.band not in alarming
-    ]
-    days = sorted({case.as_of for case in cases})
-    weeks = ((days[-1] - days[0]).days + 1) / WEEK if len(days) > 1 else 1.0
-    false = sum(not case.churned for case in raised)
-    return Alerts(
-        tuple(alarming), len(raised), len(raised) / weeks, false, _share(false, len(raised))
-    )
+    order = np.lexsort((cases.as_of, cases.stint))
+    stint, alarm = cases.stint[order], cases.among(alarming)[order]
+    fell = (stint[1:] == stint[:-1]) & alarm[1:] & ~alarm[:-1]
+    raised, false = int(fell.sum()), int((~cases.churned[order][1:][fell]).sum())
+    days = (int(cases.as_of.max()) - int(cases.as_of.min())) if len(cases) else 0
+    weeks = (days + 1) / WEEK if days else 1.0
+    return Alerts(tuple(alarming), raised, raised / weeks, false, _share(false, raised))
+
+
+def by_stint(cases: Cases) -> Cases:
+    """Return the cases stay by stay, the days of each ascending."""
+    return cases.take(np.lexsort((cases.as_of, cases.stint)))
 
 
 def quantile(ascending: Sequence[float], share: float) -> float | None:
@@ -129,21 +132,16 @@ def quantile(ascending: Sequence[float], share: float) -> float | None:
     return ascending[low] + (ascending[high] - ascending[low]) * (place - low)
 
 
-def _by_stint(cases: Iterable[Case]) -> list[list[Case]]:
-    ordered = sorted(cases, key=attrgetter("stint", "as_of"))
-    return [list(run) for _, run in groupby(ordered, key=attrgetter("stint"))]
-
-
-def _days_ahead(run: Sequence[Case], alarming: Collection[str]) -> int | None:
+def _days_ahead(seen: Cases, alarms: Flags, run: Sequence[int]) -> int | None:
     """Return how long before the churn the stay in alarm began that reached into the horizon."""
-    begun: date | None = None
-    ends = run[-1].churned_on
-    for case in reversed(run):
-        if case.band in alarming:
-            begun = case.as_of
-        elif begun is not None or not case.churned:
+    begun: int | None = None
+    ends = int(seen.churned_on[run[-1]])
+    for row in reversed(run):
+        if alarms[row]:
+            begun = int(seen.as_of[row])
+        elif begun is not None or not seen.churned[row]:
             break
-    return None if begun is None or ends is None else min((ends - begun).days, LONGEST_LEAD)
+    return None if begun is None else min(ends - begun, LONGEST_LEAD)
 
 
 def _share(part: int, whole: int) -> float | None:

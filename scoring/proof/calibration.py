@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scoring.proof.cases import Case
+import numpy as np
+
+from scoring.proof.cases import Cases, Flags, Floats
 
 TENTHS = 10
 
@@ -20,17 +22,18 @@ class Tenth:
     rate: float
 
 
-def by_tenth(cases: Sequence[Case]) -> tuple[Tenth, ...]:
+def by_tenth(cases: Cases) -> tuple[Tenth, ...]:
     """Return the tenths; equal scores are never parted, so there may be fewer than ten."""
-    ordered = sorted(cases, key=lambda case: case.value)
+    order = np.argsort(cases.value, kind="stable")
+    values, churned = cases.value[order], cases.churned[order]
     rows: list[Tenth] = []
     start = 0
     for tenth in range(1, TENTHS + 1):
-        end = max(start, len(ordered) * tenth // TENTHS)
-        while 0 < end < len(ordered) and ordered[end].value == ordered[end - 1].value:
-            end += 1
+        end = max(start, len(values) * tenth // TENTHS)
+        if end:
+            end = int(values.searchsorted(values[end - 1], side="right"))
         if end > start:
-            rows.append(_tenth(ordered[start:end]))
+            rows.append(_tenth(values[start:end], churned[start:end]))
         start = end
     return tuple(rows)
 
@@ -42,8 +45,7 @@ def falls_steadily(rows: Sequence[Tenth]) -> bool:
     return bool(half) and all(low.rate > high.rate for low, high in pairs)
 
 
-def _tenth(cases: Sequence[Case]) -> Tenth:
-    churned = sum(case.churned for case in cases)
-    mean = sum(case.value for case in cases) / len(cases)
-    size = len(cases)
-    return Tenth(cases[0].value, cases[-1].value, mean, size, churned, churned / size)
+def _tenth(values: Floats, churned: Flags) -> Tenth:
+    size, gone = len(values), int(churned.sum())
+    mean = sum(values.tolist()) / size
+    return Tenth(float(values[0]), float(values[-1]), mean, size, gone, gone / size)

@@ -1,42 +1,148 @@
-"""A case: one customer on one past day, what was said then and what came of it."""
+"""Cases: customers on past days, what was said of them then and what came of it, in columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scoring.proof.stints import Stint
 
+Places = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Column = NDArray[Any]
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A score of the past held against what followed.
+NEVER: Final = date.max.toordinal()
+NOTHING: Final[Column] = np.empty(0)
 
-    Every figure is a float that is higher the healthier it claims the customer to be, None where
-    nothing was known: `value` the score, `factors` its factors in the model's order, `rivals` the
-    naive measures. `churned_on` is the churn that ended this stint, whenever that was; `churned`
-    whether it came within the horizon.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cases:
+    """Scores of the past held against what followed, a row each: there are millions.
+
+    Every figure is higher the healthier it claims the customer to be, NaN where nothing was known:
+    `value` the score, `factors` its factors in the model's order, `rivals` the naive measures.
+    `band` is a place in `bands`. Days are ordinals: `churned_on` is the churn that ended this
+    stint, whenever that was, 0 where none did; `churned` tells whether it came within the horizon.
     """
 
-    customer: int
-    stint: int
-    as_of: date
-    value: float
-    band: str
-    factors: tuple[float | None, ...]
-    rivals: tuple[float | None, ...]
-    churned_on: date | None
-    churned: bool
+    bands: tuple[str, ...]
+    customer: Places
+    stint: Places
+    as_of: Places
+    value: Floats
+    band: NDArray[np.int8]
+    churned_on: Places
+    churned: Flags
+    factors: tuple[Floats, ...]
+    rivals: tuple[Floats, ...]
+
+    def __len__(self) -> int:
+        """Return how many cases there are."""
+        return len(self.value)
+
+    def take(self, rows: Column) -> "Cases":
+        """Return some of the cases."""
+        return self.with_columns([column[rows] for column in self.columns])
+
+    def among(self, bands: Collection[str]) -> Flags:
+        """Tell which cases are in one of these bands."""
+        places = [place for place, name in enumerate(self.bands) if name in bands]
+        found: Flags = np.isin(self.band, places)
+        return found
+
+    @property
+    def columns(self) -> list[Column]:
+        """Return all columns, one after the other."""
+        own = (self.customer, self.stint, self.as_of, self.value, self.band)
+        return [*own, self.churned_on, self.churned, *self.factors, *self.rivals]
+
+    def with_columns(self, columns: Sequence[Column]) -> "Cases":
+        """Return other rows of the same kind."""
+        customer, stint, as_of, value, band, churned_on, churned, *figures = columns
+        count = len(self.factors)
+        return Cases(
+            bands=self.bands,
+            customer=customer,
+            stint=stint,
+            as_of=as_of,
+            value=value,
+            band=band,
+            churned_on=churned_on,
+            churned=churned,
+            factors=tuple(figures[:count]),
+            rivals=tuple(figures[count:]),
+        )
+
+    @classmethod
+    def together(cls, parts: "list[Cases]") -> "Cases":
+        """Return all parts by day, those of a day in the order given, and empty the list.
+
+        A column at a time, so that the cases are hardly in memory twice.
+        """
+        parts.sort(key=lambda part: int(part.as_of[0]) if len(part) else 0)
+        shape, columns = parts[0], [part.columns for part in parts]
+        parts.clear()
+        joined: list[Column] = []
+        for place in range(len(columns[0])):
+            joined.append(np.concatenate([own[place] for own in columns]))
+            for own in columns:
+                own[place] = NOTHING
+        return shape.with_columns(joined)
 
 
-def watched(stints: Iterable[Stint], day: date) -> dict[int, int]:
-    """Return whom a past day is asked about: each customer with the place of its stint."""
-    return {stint.customer: at for at, stint in enumerate(stints) if stint.holds(day)}
+class Stays:
+    """All stays in columns, to tell whom a past day is asked about.
+
+    `born` is the day on which each customer was created; others are nobody we know.
+    """
+
+    def __init__(self, stints: Sequence[Stint], born: Mapping[int, date]) -> None:
+        self._customer = _places(stint.customer for stint in stints)
+        self._born = _places(_ordinal(born.get(stint.customer)) for stint in stints)
+        self._first = _places(stint.first.toordinal() for stint in stints)
+        self._until = _places(_ordinal(stint.until) for stint in stints)
+        self._churned_on = _places(_ordinal(stint.churned_on) for stint in stints)
+
+    def on(self, day: date) -> tuple[Places, Places]:
+        """Return who is watched on that day, ascending, and each with the place of its stint.
+
+        Of stints that overlap the later in the list counts.
+        """
+        today = day.toordinal()
+        begun = (self._first <= today) & (self._born <= today)
+        found = np.flatnonzero(begun & (today < np.minimum(self._until, self._churned_on)))
+        found = found[np.argsort(self._customer[found], kind="stable")]
+        customers = self._customer[found]
+        last = np.append(customers[1:] != customers[:-1], np.ones(min(len(customers), 1), np.bool_))
+        return customers[last], found[last].astype(np.int32)
+
+    def churned_on(self, stays: Column) -> Places:
+        """Return the days on which these stays ended by churn, 0 where they did not."""
+        ends = self._churned_on[stays]
+        return np.where(ends == NEVER, 0, ends).astype(np.int32)
+
+    def since(self, stays: Column) -> Places:
+        """Return the days on which the customers of these stays were created."""
+        return self._born[stays]
 
 
-def churns_within(stint: Stint, day: date, horizon: int) -> bool:
-    """Tell whether the churn came after that day and within the next `horizon` days."""
-    end = stint.churned_on
-    return end is not None and day < end <= day + timedelta(days=horizon)
+def _places(numbers: Iterable[int]) -> Places:
+    return np.fromiter(numbers, np.int32)
+
+
+def _ordinal(day: date | None) -> int:
+    return NEVER if day is None else day.toordinal()
+
+
+def churns_within(churned_on: Column, day: date, horizon: int) -> Flags:
+    """Tell which churns came after that day and within the next `horizon` days."""
+    today = day.toordinal()
+    found: Flags = (churned_on > today) & (churned_on <= today + horizon)
+    return found
 
 
 def days_between(first: date, last: date, every: int) -> tuple[date, ...]:
@@ -44,11 +150,11 @@ def days_between(first: date, last: date, every: int) -> tuple[date, ...]:
     return tuple(first + timedelta(days=n) for n in range(0, (last - first).days + 1, every))
 
 
-def churns(cases: Iterable[Case]) -> int:
+def churns(cases: Cases) -> int:
     """Count the churns in view: a churn seen from several days counts once."""
-    return len({case.stint for case in cases if case.churned})
+    return len(np.unique(cases.stint[cases.churned]))
 
 
-def base_rate(cases: Sequence[Case]) -> float:
+def base_rate(cases: Cases) -> float:
     """Return the share of cases that were followed by churn, 0 to 1."""
-    return sum(case.churned for case in cases) / len(cases) if cases else 0.0
+    return int(cases.churned.sum()) / len(cases) if len(cases) else 0.0

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import numpy as np
+
 from scoring.model import UNKNOWN_BAND, HealthModel
 from scoring.proof.alarms import Alerts, BandRow, Lead, alerts, by_band, lead
 from scoring.proof.calibration import Tenth, by_tenth
-from scoring.proof.cases import Case, base_rate, churns
+from scoring.proof.cases import Cases, Floats, base_rate, churns
 from scoring.proof.ranking import Ranking, Skill, skill
 
 # With fewer churns any interval is as wide as the scale, and every band's precision an anecdote.
@@ -94,7 +96,7 @@ Verdict = Evidence | TooLittle
 def evidence(
     study: Study,
     model: HealthModel,
-    cases: Sequence[Case],
+    cases: Cases,
     rivals: Sequence[tuple[str, str]],
     *,
     alarming: Sequence[str] = (),
@@ -108,7 +110,7 @@ def evidence(
     """
     found = churns(cases)
     owners = Owners(cases)
-    ranking = owners.ranking([case.value for case in cases], cases)
+    ranking = owners.ranking(cases.value, cases)
     known = skill(ranking, times) if found >= FEWEST_CHURNS else None
     progress()
     if known is None:
@@ -122,11 +124,11 @@ def evidence(
         cases=len(cases),
         churns=found,
         base=base_rate(cases),
-        unknown=sum(case.band == UNKNOWN_BAND for case in cases),
+        unknown=int(cases.among([UNKNOWN_BAND]).sum()),
         score=known,
         signal=_signal(known),
-        factors=tell.all(named, [case.factors for case in cases]),
-        rivals=tell.all(rivals, [case.rivals for case in cases]),
+        factors=tell.all(named, cases.factors),
+        rivals=tell.all(rivals, cases.rivals),
         bands=by_band(cases, worst_first(model)),
         lead=lead(cases, alarms),
         alerts=alerts(cases, alarms),
@@ -150,42 +152,34 @@ def worst_first(model: HealthModel) -> tuple[tuple[str, str], ...]:
 class Owners:
     """The customers of the cases, numbered from 0, so that they can be drawn."""
 
-    def __init__(self, cases: Sequence[Case]) -> None:
-        numbers = {one: at for at, one in enumerate(sorted({case.customer for case in cases}))}
-        self.places = [numbers[case.customer] for case in cases]
-        self.count = len(numbers)
+    def __init__(self, cases: Cases) -> None:
+        whose, places = np.unique(cases.customer, return_inverse=True)
+        self._places, self._count = places.astype(np.int32), len(whose)
 
-    def ranking(self, figures: Sequence[float | None], cases: Sequence[Case]) -> Ranking:
-        """Return the cases in order of a figure, those without it left out."""
-        known = [at for at, figure in enumerate(figures) if figure is not None]
-        return Ranking(
-            [figures[at] or 0.0 for at in known],
-            [cases[at].churned for at in known],
-            [self.places[at] for at in known],
-            self.count,
-        )
+    def ranking(self, figures: Floats, cases: Cases) -> Ranking:
+        """Return the cases in order of a figure, those without it (NaN) left out."""
+        known = ~np.isnan(figures)
+        return Ranking(figures[known], cases.churned[known], self._places[known], self._count)
 
 
 class _Teller:
     """Holds single figures against churn, one after the other."""
 
     def __init__(
-        self, cases: Sequence[Case], owners: Owners, times: int, progress: Callable[[], None]
+        self, cases: Cases, owners: Owners, times: int, progress: Callable[[], None]
     ) -> None:
         self._cases = cases
         self._owners = owners
         self._times = times
         self._progress = progress
 
-    def all(
-        self, named: Sequence[tuple[str, str]], rows: Sequence[tuple[float | None, ...]]
-    ) -> tuple[Told, ...]:
+    def all(self, named: Sequence[tuple[str, str]], columns: Sequence[Floats]) -> tuple[Told, ...]:
         return tuple(
-            self._one(name, title, [row[at] for row in rows])
-            for at, (name, title) in enumerate(named)
+            self._one(name, title, figures)
+            for (name, title), figures in zip(named, columns, strict=True)
         )
 
-    def _one(self, name: str, title: str, figures: Sequence[float | None]) -> Told:
+    def _one(self, name: str, title: str, figures: Floats) -> Told:
         found = skill(self._owners.ranking(figures, self._cases), self._times)
         self._progress()
         return Told(name, title, found)
@@ -201,7 +195,7 @@ def _signal(found: Skill) -> Signal:
     return "signal" if found.auc.value > CHANCE else "inverted"
 
 
-def _too_little(study: Study, cases: Sequence[Case], found: int) -> TooLittle:
+def _too_little(study: Study, cases: Cases, found: int) -> TooLittle:
     days = (study.last - study.first).days + study.horizon
     return TooLittle(
         study=study,

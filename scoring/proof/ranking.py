@@ -59,9 +59,9 @@ class Ranking:
 
     def __init__(
         self,
-        figures: Sequence[float],
-        churned: Sequence[bool],
-        owners: Sequence[int],
+        figures: Sequence[float] | Floats,
+        churned: Sequence[bool] | Flags,
+        owners: Sequence[int] | NDArray[np.int32],
         customers: int,
     ) -> None:
         self.cases = len(figures)

@@ -9,7 +9,6 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from math import log
 from typing import Any, Literal
 
@@ -68,10 +67,10 @@ def shape(numbers: Sequence[float], churned: Sequence[bool]) -> Shape | None:
 
 
 def among(
-    days: Sequence[date], numbers: Sequence[float | None], *, more: bool
+    days: Sequence[int], numbers: Sequence[float | None], *, more: bool
 ) -> list[float | None]:
     """Return each number's place among those of the same day, 0-100, as `among_peers` gives it."""
-    by_day: defaultdict[date, list[float]] = defaultdict(list)
+    by_day: defaultdict[int, list[float]] = defaultdict(list)
     for day, number in zip(days, numbers, strict=True):
         if number is not None:
             by_day[day].append(number if more else -number)

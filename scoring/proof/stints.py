@@ -28,11 +28,6 @@ class Stint:
     churned_on: date | None = None
     until: date | None = None
 
-    def holds(self, day: date) -> bool:
-        """Tell whether the customer was with us, and watched, on that day."""
-        ends = (end for end in (self.churned_on, self.until) if end is not None)
-        return self.first <= day < min(ends, default=date.max)
-
 
 def stints_of(owners: Ints, days: Ints, silence: int, last: date) -> list[Stint]:
     """Cut the active days of customers wherever over `silence` days were silent.
@@ -47,9 +42,9 @@ def stints_of(owners: Ints, days: Ints, silence: int, last: date) -> list[Stint]
     settled = ends - begins >= SETTLED_AFTER
     begins, ends = begins[settled], ends[settled]
     # A stint after which the same customer comes again has ended, and so has one long ago.
-    known = np.append(days[1:], last.toordinal())[ends - 1]
-    again = np.append(owners[1:], -1)[ends - 1] == owners[ends - 1]
-    known = np.where(again, known, last.toordinal())
+    after = np.minimum(ends, len(days) - 1)
+    again = (after == ends) & (owners[after] == owners[ends - 1])
+    known = np.where(again, days[after], last.toordinal())
     gone = known - days[ends - 1] > silence
     columns = (owners[begins], days[begins + SETTLED_AFTER - 1], days[ends - 1], gone)
     return [

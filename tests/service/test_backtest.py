@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -177,7 +178,8 @@ def test_playbooks_would_have_started_before_customers_left(database: Database) 
     assert without is not None
     started = {key for key, one in found.fired if one.days_ahead(30) is not None}
     assert started == {f"c{number:02}" for number in range(6)}
-    assert (without.fired, without.cases) == ((), found.cases)
+    assert without.fired == ()
+    assert np.array_equal(without.cases.columns, found.cases.columns, equal_nan=True)
 
 
 def test_random_labels_are_told_to_be_no_signal(database: Database) -> None:
@@ -205,7 +207,7 @@ def test_a_list_of_churns_alone_means_that_all_others_stayed(database: Database)
 
     assert found is not None
     assert found.study.customers == 5
-    assert {case.churned_on for case in found.cases} == {gone.churned_on, None}
+    assert set(found.cases.churned_on.tolist()) == {(START + timedelta(days=100)).toordinal(), 0}
     assert found.strangers == ("zz",)
 
 
@@ -236,7 +238,7 @@ def test_a_customer_enrolled_after_its_events_is_scored_in_its_past(database: Da
     found = replay(database, asked(labels=Silence(20), every=7, horizon=7), today=TODAY)
 
     assert found is not None
-    assert found.cases
+    assert len(found.cases) > 0
 
 
 def test_a_store_without_data_has_nothing_to_say(database: Database) -> None:

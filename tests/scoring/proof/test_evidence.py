@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from scoring.load import shipped
 from scoring.proof.alarms import alerts, by_band, lead
 from scoring.proof.calibration import by_tenth, falls_steadily
-from scoring.proof.cases import Case, base_rate, churns
+from scoring.proof.cases import base_rate, churns
 from scoring.proof.evidence import (
     Evidence,
     Study,
@@ -18,6 +18,7 @@ from scoring.proof.evidence import (
     worst_first,
 )
 from scoring.proof.words import headline, sentences
+from tests.scoring.proof.rows import Case, cases_of
 
 START = date(2025, 1, 6)
 MODEL = shipped()
@@ -52,7 +53,7 @@ def world(value: Callable[[int, int, bool], float], customers: int = 60) -> list
 
 
 def judged(cases: list[Case]) -> Verdict:
-    return evidence(STUDY, MODEL, cases, RIVALS, times=100)
+    return evidence(STUDY, MODEL, cases_of(cases), RIVALS, times=100)
 
 
 def scattered(customer: int, week: int, _near: object) -> float:
@@ -118,7 +119,7 @@ def test_a_rival_that_does_better_is_named_with_what_to_do() -> None:
 
 
 def test_bands_add_up_to_all_cases_and_all_churn() -> None:
-    cases = world(scattered)
+    cases = cases_of(world(scattered))
 
     rows = by_band(cases, worst_first(MODEL))
 
@@ -132,14 +133,14 @@ def test_a_churn_seen_from_several_days_counts_once() -> None:
     cases = [case(1, week, 50.0, ends=60) for week in range(8)]
 
     assert sum(one.churned for one in cases) == 3
-    assert churns(cases) == 1
+    assert churns(cases_of(cases)) == 1
 
 
 def test_lead_is_counted_from_the_beginning_of_the_last_unbroken_stay_in_alarm() -> None:
     values = [30.0, 90.0, 90.0, 40.0, 40.0, 40.0, 40.0, 40.0]
     cases = [case(1, week, value, ends=60) for week, value in enumerate(values)]
 
-    found = lead(cases, ["churn-risk"])
+    found = lead(cases_of(cases), ["churn-risk"])
 
     assert (found.churned, found.caught, found.days) == (1, 1, (60 - 3 * 7,))
 
@@ -148,7 +149,7 @@ def test_an_alarm_that_ended_before_the_horizon_caught_nobody() -> None:
     values = [30.0, 30.0, 90.0, 90.0, 90.0, 90.0, 90.0, 90.0]
     cases = [case(1, week, value, ends=60) for week, value in enumerate(values)]
 
-    assert lead(cases, ["churn-risk"]).caught == 0
+    assert lead(cases_of(cases), ["churn-risk"]).caught == 0
 
 
 def test_an_alert_is_a_fall_and_the_first_sight_of_a_customer_is_none() -> None:
@@ -156,7 +157,7 @@ def test_an_alert_is_a_fall_and_the_first_sight_of_a_customer_is_none() -> None:
     red_from_the_start = [case(2, week, 30.0) for week in range(4)]
     recovers = [case(3, week, value) for week, value in enumerate([80.0, 30.0, 80.0, 30.0])]
 
-    found = alerts([*falls, *red_from_the_start, *recovers], ["churn-risk"])
+    found = alerts(cases_of([*falls, *red_from_the_start, *recovers]), ["churn-risk"])
 
     assert (found.alerts, found.false) == (3, 2)
 
@@ -164,7 +165,7 @@ def test_an_alert_is_a_fall_and_the_first_sight_of_a_customer_is_none() -> None:
 def test_tenths_never_part_equal_scores_and_lose_nobody() -> None:
     cases = [case(at, 0, float(at % 3)) for at in range(100)]
 
-    rows = by_tenth(cases)
+    rows = by_tenth(cases_of(cases))
 
     assert sum(row.cases for row in rows) == 100
     assert [row.low for row in rows] == [0, 1, 2]
@@ -173,8 +174,8 @@ def test_tenths_never_part_equal_scores_and_lose_nobody() -> None:
 def test_a_score_whose_low_tenths_churn_most_falls_steadily() -> None:
     foretold = world(lambda customer, _week, near: 20.0 + customer if near else 40.0 + customer)
 
-    assert falls_steadily(by_tenth(foretold))
-    assert not falls_steadily(by_tenth([case(at, 0, float(at)) for at in range(50)]))
+    assert falls_steadily(by_tenth(cases_of(foretold)))
+    assert not falls_steadily(by_tenth(cases_of([case(at, 0, float(at)) for at in range(50)])))
 
 
 def test_bands_of_a_bad_tone_alarm() -> None:

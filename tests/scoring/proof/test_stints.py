@@ -1,12 +1,14 @@
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
 
 from scoring.proof import stints as columns
-from scoring.proof.cases import churns_within, days_between, watched
+from scoring.proof.cases import Stays, churns_within, days_between
 from scoring.proof.stints import Stint, known_until
 
 START = date(2025, 1, 1)
+BORN = {1: START, 2: START}
 
 
 def on(*days: int) -> list[date]:
@@ -60,6 +62,12 @@ def test_a_churn_by_silence_is_known_only_after_the_silence() -> None:
     assert known_until(day(200), 120) == day(80)
 
 
+def watched(stints: Sequence[Stint], on: date, born: Mapping[int, date] = BORN) -> dict[int, int]:
+    customers, stays = Stays(stints, born).on(on)
+    assert customers.tolist() == sorted(set(customers.tolist()))
+    return dict(zip(customers.tolist(), stays.tolist(), strict=True))
+
+
 def test_only_who_is_there_on_the_day_is_asked_about() -> None:
     stints = (
         Stint(1, first=day(10), churned_on=day(20)),
@@ -73,13 +81,27 @@ def test_only_who_is_there_on_the_day_is_asked_about() -> None:
     assert watched(stints, day(30)) == {1: 2}
 
 
-def test_churn_counts_after_the_day_and_up_to_the_horizon() -> None:
-    stint = Stint(1, first=day(0), churned_on=day(40))
+def test_nobody_is_asked_about_before_it_was_created_nor_a_stranger() -> None:
+    stints = (Stint(2, first=day(0)), Stint(1, first=day(0)), Stint(7, first=day(0)))
 
-    assert not churns_within(stint, day(9), 30)
-    assert churns_within(stint, day(10), 30)
-    assert churns_within(stint, day(39), 30)
-    assert not churns_within(stint, day(40), 30)
+    assert watched(stints, day(9)) == {1: 1, 2: 0}
+    assert watched(stints, day(9), {1: day(0), 2: day(10)}) == {1: 1}
+
+
+def test_of_stays_that_overlap_the_last_counts() -> None:
+    stints = (Stint(1, first=day(0)), Stint(2, first=day(0)), Stint(1, first=day(5)))
+
+    assert watched(stints, day(4)) == {1: 0, 2: 1}
+    assert watched(stints, day(5)) == {1: 2, 2: 1}
+
+
+def test_churn_counts_after_the_day_and_up_to_the_horizon() -> None:
+    stays = Stays([Stint(1, first=day(0), churned_on=day(40)), Stint(2, day(0))], BORN)
+    left = stays.churned_on(np.array([0, 1]))
+
+    assert [churns_within(left, day(on), 30).tolist() for on in (9, 10, 39, 40)] == [
+        [False, False], [True, False], [True, False], [False, False]
+    ]  # fmt: skip
 
 
 def test_days_are_looked_at_in_steps_up_to_the_last() -> None:
