@@ -132,6 +132,8 @@ def _task_button(task: TaskView, number: int, of: int) -> Block:
 def _rung(view: AlertView, rung: RungView) -> str | None:
     at = blocks.moment(rung.at)
     match rung.step.state:
+        case "scheduled" if view.rests_until is not None and not view.acknowledged_by:
+            return "While it rests nobody else is told; then the time to acknowledge it begins anew"
         case "scheduled" if view.play.state == "open" and not view.acknowledged_by:
             return f"Unless somebody acknowledges it, others are told {at}"
         case "done":

@@ -11,7 +11,7 @@ from typing import Final
 from playbooks.business import business_hours_later
 from playbooks.decide import Close
 from playbooks.play import after
-from service import closing, intents
+from service import closing, intents, resting
 from service.going import Running, go_on
 from service.office import times_of
 from service.pause import paused_in
@@ -139,6 +139,8 @@ def _escalate(tx: Transaction, house: House, at: Running, step: Step, now: datet
     if play.acknowledged_by is not None:
         reason = f"{play.acknowledged_by} has it."
         plays.settle_step(tx, step.id, step.state, "cancelled", by=None, reason=reason, now=now)
+        return
+    if resting.put_off(tx, house, at, step, now):
         return
     line = _line(tx, house, at.customer, step)
     role, recipient = line[0]

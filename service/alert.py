@@ -10,6 +10,7 @@ from playbooks.triggers import Drops
 from service.answer import CardView, card_of
 from service.errors import UnknownPlay
 from service.ports import House, Tracking
+from service.resting import resting_until
 from storage import bounces, customers, feedback, mail_seen, outbox, plays
 from storage.database import Transaction
 from storage.feedback import Verdict
@@ -105,7 +106,7 @@ class RungView:
 
 @dataclass(frozen=True, slots=True)
 class AlertView:
-    """A play as its root message shows it."""
+    """A play as its root message shows it; nobody else is told of it before `rests_until`."""
 
     play: Play
     title: str
@@ -121,6 +122,7 @@ class AlertView:
     asks: tuple[AskView, ...] = ()
     rungs: tuple[RungView, ...] = ()
     path: tuple[tuple[date, Decimal], ...] = ()
+    rests_until: datetime | None = None
 
 
 def alert_view(house: House, play_id: int, *, now: datetime) -> AlertView:
@@ -148,6 +150,7 @@ def alert_view(house: House, play_id: int, *, now: datetime) -> AlertView:
             asks=tuple(_ask(step) for step in steps if step.kind in ASKS),
             rungs=tuple(_rung(step) for step in steps if step.kind == "escalate"),
             path=_path(house, play, card),
+            rests_until=resting_until(tx, play, now),
         )
 
 

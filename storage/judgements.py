@@ -125,5 +125,11 @@ def snoozed_until(tx: Transaction, ids: Ids) -> dict[int, datetime]:
     return dict(rows.all())
 
 
+def snoozed_since(tx: Transaction, customer_id: int, since: datetime) -> datetime | None:
+    """Return until when a customer was snoozed by somebody who said so since that instant."""
+    spoken = (snoozes.c.customer_id == customer_id, snoozes.c.at >= since)
+    return tx.execute(select(snoozes.c.until).where(*spoken)).scalar()
+
+
 def _picked(row: Row[Any], shape: type[TransitionRow] | type[Decision]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in shape.__slots__}
