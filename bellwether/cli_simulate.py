@@ -68,13 +68,18 @@ def _playbook(opened: "House", which: str) -> "Playbook":
     return names[which]
 
 
+def _count(number: int, one: str) -> str:
+    return f"{number:,} {one if number == 1 else one + 's'}"
+
+
 def _words(out: "Console", found: "Simulation") -> None:
     from rich.markup import escape
     from rich.table import Table
 
     out.print(
-        f"{found.playbook} from {found.first} to {found.last}: {len(found.starts)} plays, on "
-        f"{found.days} days of scores of {found.customers} customers. Nothing was sent."
+        f"{found.playbook} from {found.first} to {found.last}: {_count(len(found.starts), 'play')}, on "
+        f"{_count(found.days, 'day')} of scores of {_count(found.customers, 'customer')}. "
+        "Nothing was sent."
     )
     if not found.starts:
         return

@@ -46,7 +46,7 @@ class Doors:
             people = members(tx)
         self.sandbox.ensure_member(_ADMIN, "Workspace Admin", admin=True)
         for person in people:
-            self.sandbox.ensure_member(person.email, person.name, person.timezone or "UTC")
+            self.sandbox.ensure_member(person.email, person.name, person.timezone or house.zone.key)
 
 
 def _named(house: House) -> Iterator[str]:

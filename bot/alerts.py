@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from bot import blocks, wording
-from bot.asks import ask_blocks, rung_words, task_blocks
+from bot.asks import ask_blocks, rung_words, survey_blocks, task_blocks
 from bot.blocks import Block, Post
 from bot.cards import open_button
 from bot.charts import score_chart
@@ -27,7 +27,7 @@ NAMES_SHOWN: Final = 5
 
 # How many mails are shown, and how much of each one's text, in characters: tried in this order,
 # because they share the little over ten thousand characters that Slack takes in a message.
-ROOMS: Final = ((99, blocks.RICH), (99, 1_500), (99, 500), (99, 0), (3, 0))
+ROOMS: Final = ((99, blocks.RICH), (99, 1_500), (99, 1_000), (99, 500), (99, 250), (99, 0), (3, 0))
 _CHECK: Final = "\N{HEAVY CHECK MARK}"
 _DONE: Final = "\N{WHITE HEAVY CHECK MARK}"
 _HOURGLASS: Final = "\N{HOURGLASS WITH FLOWING SAND}"
@@ -78,14 +78,29 @@ def _rung_buttons(view: AlertView, page: str | None) -> Iterator[Block]:
 
 def _spoken(view: AlertView) -> str:
     name = blocks.literal(view.card.customer.name)
-    causes = view.raised.causes if view.raised else ()
-    why = f" {blocks.literal(causes[0].sentence)}" if causes else ""
+    reason = _first_reason(view)
+    why = f" {blocks.literal(reason)}" if reason else ""
     waits = any(mail.step.state == "waiting_approval" for mail in view.mails)
     asks = " A mail waits for your yes." if waits and view.play.state == "open" else ""
     asked = sum(ask.step.state == "waiting_answer" for ask in view.asks)
     if asked and view.play.state == "open":
         asks += f" {wording.count(asked, 'question')} to answer."
-    return f"{name}: {_fall_words(view)}.{why}{asks}{_closed(view)}"
+    about = _fall_words(view) if _crossed(view) else blocks.literal(view.title)
+    return f"{name}: {about}.{why}{asks}{_closed(view)}"
+
+
+def _first_reason(view: AlertView) -> str:
+    """Return what explains the alert in a sentence: the strongest cause, or what was noticed."""
+    if view.raised is None:
+        return ""
+    causes = [each.sentence for each in view.raised.causes[:1]]
+    return causes[0] if causes and _crossed(view) else view.raised.reason
+
+
+def _crossed(view: AlertView) -> bool:
+    """Tell whether the customer came into another band; else the alert is about something else."""
+    raised = view.raised
+    return raised is None or raised.band_before not in {None, raised.band}
 
 
 def _closed(view: AlertView) -> str:
@@ -99,12 +114,13 @@ def _alert_blocks(
 ) -> Iterator[Block]:
     band = view.raised.band if view.raised else view.play.band
     name = blocks.clean(view.card.customer.name, 100)
-    yield blocks.header(f"{sign(tone(model, band))} {name}: {band_words(band)}")
-    yield blocks.section(f"*{_fall_words(view)}*  ·  {blocks.literal(view.title)}")
+    about = band_words(band) if _crossed(view) else blocks.clean(view.title, 60)
+    yield blocks.header(f"{sign(tone(model, band))} {name}: {about}")
+    yield from _noticed(view)
     if view.raised and view.raised.text:
         yield blocks.rich(blocks.line(blocks.said(_cut(view.raised.text))))
     if view.raised and view.raised.causes:
-        yield _causes(view.raised.causes)
+        yield _causes(view.raised.causes, "Why" if _crossed(view) else "Behind the score")
     if len(view.path) > 1:
         yield score_chart("Score of the last 30 days", view.path)
     yield _facts(view, model, today)
@@ -123,14 +139,24 @@ def _mails(view: AlertView, most: int, room: int) -> Iterator[Block]:
     waiting_first = sorted(view.mails, key=lambda mail: mail.step.state != "waiting_approval")
     for number, mail in enumerate(waiting_first[:most], start=1):
         yield from mail_blocks(mail, number, room, open_play=view.play.state == "open")
+        yield from survey_blocks(mail.step)
     if len(view.mails) > most:
         more = wording.count(len(view.mails) - most, "more mail")
         yield blocks.context(f"and {more}, shown once these are decided")
 
 
-def _causes(causes: Sequence[Cause]) -> Block:
+def _noticed(view: AlertView) -> Iterator[Block]:
+    """Say what happened: the bands and figures of a crossing, or what a playbook noticed."""
+    if _crossed(view):
+        yield blocks.section(f"*{_fall_words(view)}*  ·  {blocks.literal(view.title)}")
+    elif view.raised is not None:
+        reason = blocks.literal(view.raised.reason, 500)
+        yield blocks.section(f"*{reason}*  ·  {_fall_words(view)}")
+
+
+def _causes(causes: Sequence[Cause], title: str) -> Block:
     lines = [blocks.line(blocks.said(blocks.clean(each.sentence, 400))) for each in causes]
-    return blocks.rich(blocks.line(blocks.said("Why", bold=True)), blocks.bullets(lines))
+    return blocks.rich(blocks.line(blocks.said(title, bold=True)), blocks.bullets(lines))
 
 
 def _fall_words(view: AlertView) -> str:
@@ -138,14 +164,12 @@ def _fall_words(view: AlertView) -> str:
     raised = view.raised
     if raised is None:
         return f"{points(view.play.score)} of 100, {band_words(view.play.band)}"
-    if raised.score_before is None or raised.band_before is None:
+    score_before = raised.score_before
+    if raised.band_before is None or score_before is None or score_before == raised.score:
         return f"{points(raised.score)} of 100, {band_words(raised.band)}"
     moved = raised.band_before != raised.band
     before = f"{band_words(raised.band_before)} to " if moved else ""
-    return (
-        f"{before}{band_words(raised.band)}, "
-        f"{points(raised.score_before)} to {points(raised.score)}"
-    )
+    return f"{before}{band_words(raised.band)}, {points(score_before)} to {points(raised.score)}"
 
 
 def _cut(text: str) -> str:

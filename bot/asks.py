@@ -9,10 +9,13 @@ from typing import Final
 from bot import blocks, wording
 from bot.blocks import Block
 from service.alert import AlertView, AskView, RungView, TaskView
+from storage.plays import Step
 
 # More answers than these make a menu: a phone shows no more buttons in a row.
 BUTTONS_AT_MOST: Final = 5
 PARTS_SHOWN: Final = 10
+# The thread has all of it.
+COMMENT: Final = 300
 _DONE: Final = "\N{WHITE HEAVY CHECK MARK}"
 _KINDS: Final = {"offer": "Offer", "question": "Question", "choose": "To choose"}
 
@@ -21,6 +24,18 @@ def ask_blocks(view: AlertView) -> Iterator[Block]:
     """Show what is asked; while the play is open, with the answers to give."""
     for number, ask in enumerate(view.asks):
         yield from _ask(ask, number, open_play=view.play.state == "open")
+
+
+def survey_blocks(step: Step) -> Iterator[Block]:
+    """Show what the customer answered to a survey's mail; nothing while they did not."""
+    if step.kind != "survey" or step.answer is None:
+        return
+    of = f", of {step.body.get('lowest', 0)} to {step.body.get('highest', 10)}"
+    comment = blocks.clean_lines(str(step.body.get("comment") or "")).strip()
+    yield blocks.rich(
+        blocks.line(blocks.said("Answered: ", bold=True), blocks.said(f"{step.answer}{of}")),
+        *([blocks.quote(blocks.cut(comment, COMMENT))] if comment else []),
+    )
 
 
 def task_blocks(view: AlertView) -> Iterator[Block]:
@@ -137,6 +152,7 @@ def _rung(view: AlertView, rung: RungView) -> str | None:
         case "scheduled" if view.play.state == "open" and not view.acknowledged_by:
             return f"Unless somebody acknowledges it, others are told {at}"
         case "done":
-            return f"{blocks.literal(rung.step.reason or 'Others were told.')} {at}"
+            told = (rung.step.reason or "Others were told").rstrip(".")
+            return f"{blocks.literal(told)}, {at}"
         case _:
             return None

@@ -1,5 +1,6 @@
 """Why a play begins, in the words people read in the alert."""
 
+from datetime import date
 from typing import Final, assert_never
 
 from playbooks.playbook import Playbook
@@ -48,16 +49,15 @@ def why(playbook: Playbook, situation: Situation) -> str:  # noqa: C901, PLR0911
             return f"In {current.band} for {days_in_band(situation)} days, at {current.value}."
         case TrendTurns():
             return f"The trend is {situation.trend}; now at {current.value}."
-        case RenewalNear():
-            left, day = situation.renewal_in, situation.renewal_on
-            return f"The renewal is in {left} days, on {day}; in {current.band} at {current.value}."
+        case RenewalNear() as near:
+            return _renewing(near, situation)
         case Silent(of=kind) as silent:
             found = situation.silences.get(kind)
             what = "activity" if kind == ANY_KIND else kind
             return f"No {what} for {found.days if found else silent.days} days, which is unusual."
         case RecordArrives(record=record):
             days = [one.on for one in situation.records if one.kind == record]
-            since = f" ({max(days)})" if days else ""
+            since = f" ({_day(max(days))})" if days else ""
             return f"{RECORDS[record]}{since}; {current.band} at {current.value}."
         case Schedule(every=every):
             return f"A new {every}; {current.band} at {current.value}."
@@ -72,6 +72,19 @@ def _moved(situation: Situation) -> str:
     if moved.from_band == current.band:
         return f"Still in {current.band}, at {current.value}."
     return f"From {moved.from_band} to {current.band}: {moved.score_before} to {current.value}."
+
+
+def _renewing(near: RenewalNear, situation: Situation) -> str:
+    """Name the day, and the distance it came within: that stays true while people read it."""
+    left, day, now = situation.renewal_in, situation.renewal_on, situation.current
+    if left is None or day is None:
+        return f"The renewal is near; {now.band} at {now.value}."
+    within = min((each for each in near.within if left <= each), default=near.reach)
+    return f"The renewal is on {_day(day)}, within {within} days; {now.band} at {now.value}."
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%b %Y}"
 
 
 def _side(trigger: Crosses | FactorCrosses, playbook: Playbook, situation: Situation) -> str:

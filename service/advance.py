@@ -128,7 +128,7 @@ def _step(tx: Transaction, house: House, at: Running, step: Step, now: datetime)
 
 def _lapse(tx: Transaction, house: House, at: Running, step: Step, now: datetime) -> None:
     """Put away a question nobody answered in time; the alert is drawn anew without its buttons."""
-    reason = f"Nobody answered until {step.due_at:%Y-%m-%d %H:%M} UTC."
+    reason = "Nobody answered in time."
     plays.settle_step(tx, step.id, step.state, "cancelled", by=None, reason=reason, now=now)
     _redraw(tx, house, at, f"step/{step.id}/lapsed", now)
 
@@ -145,7 +145,7 @@ def _escalate(tx: Transaction, house: House, at: Running, step: Step, now: datet
     line = _line(tx, house, at.customer, step)
     role, recipient = line[0]
     rest = [later for later, to in line[1:] if to != recipient]
-    reason = f"Nobody took it in time: told the {role}."
+    reason = f"Nobody took it in time: told {_called(tx, role, recipient)}."
     plays.settle_step(tx, step.id, step.state, "done", by=None, reason=reason, now=now)
     key = intents.intent_key(
         play.customer_id, play.playbook, play.episode, step.name, step.occurrence
@@ -156,6 +156,12 @@ def _escalate(tx: Transaction, house: House, at: Running, step: Step, now: datet
     _redraw(tx, house, at, f"step/{step.id}/escalated", now)
     if rest:
         _next_rung(tx, house, at, step, rest, now=now)
+
+
+def _called(tx: Transaction, role: str, recipient: str) -> str:
+    """Return who was told, by name where one of us was."""
+    found = people.member_by_email(tx, recipient.removeprefix("member:"))
+    return f"{found.name}, the {role}" if found is not None else f"the {role}"
 
 
 def _line(

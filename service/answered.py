@@ -99,7 +99,7 @@ def _barred(at: Scene, step: Step, answer: str, now: datetime) -> Stale | None:
     if (gone := inactive(at.customer)) is not None:
         return Stale(gone)
     if step.due_at <= now:
-        return Stale(f"This could be answered until {step.due_at:%Y-%m-%d %H:%M} UTC.")
+        return Stale("The time to answer this is over.")
     if answer not in {each["name"] for each in step.body.get("answers", ())}:
         return Stale("That is none of the answers.")
     return None

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from service import intents
+from service.naming import cut
 from service.ports import House
 from service.recheck import DRY_RUN
 from storage import customers, outbox, plays
@@ -11,27 +12,27 @@ from storage.database import Transaction
 from storage.outbox import Message
 
 _WORDS: Final = {
-    "mail_sent": "The mail is out.",
-    "mail_dry_run": "The mail was written down and not sent: this house is on dry-run.",
-    "mail_cancelled": "The mail was not sent: {reason}",
-    "mail_failed": "The mail could not be sent ({reason}).",
+    "mail_sent": "{mail} is out.",
+    "mail_dry_run": "{mail} was written down and not sent: this house is on dry-run.",
+    "mail_cancelled": "{mail} was not sent: {reason}",
+    "mail_failed": "{mail} could not be sent ({reason}).",
     "mail_no_mailbox": (
-        "The mail could not be sent: nobody has this address ({reason}). It is not written to "
+        "{mail} could not be sent: nobody has this address ({reason}). It is not written to "
         "any more; please find out whom to write to."
     ),
     "mail_unknown": (
-        "Whether the mail arrived is not known: the line broke after it was handed over "
+        "{mail} may have arrived or not: the line broke after it was handed over "
         "({reason}). It is not sent again by itself; ask, before you write again."
     ),
     "mail_bounced": (
-        "The mail came back: nobody has this address ({reason}). It is not written to any more; "
+        "{mail} came back: nobody has this address ({reason}). It is not written to any more; "
         "please find out whom to write to."
     ),
     "mail_undelivered": (
-        "The mail came back: it could not be delivered ({reason}). The address may still be right."
+        "{mail} came back: it could not be delivered ({reason}). The address may still be right."
     ),
     "mail_complaint": (
-        "The recipient called the mail spam. They are not written to any more; a personal word "
+        "{mail} was called spam by its reader. They are not written to any more; a personal word "
         "may be in order."
     ),
 }
@@ -53,7 +54,7 @@ def tell(
     if play is None or customer is None or play.root_key is None:
         return
     recipient = intents.conversation_of(customer, house.alerts_to)
-    text = _WORDS[name].format(reason=reason or "no reason given")
+    text = _WORDS[name].format(mail=_called(message), reason=reason or "no reason given")
     note = {"note": name, "code": reason, "text": text, "step_id": message.step_id}
     about = f"{name}/{message.step_id}"
     rows = [
@@ -61,3 +62,9 @@ def tell(
         intents.reply(play, about, recipient, note, now),
     ]
     outbox.enqueue(tx, rows, now=now)
+
+
+def _called(message: Message) -> str:
+    """Tell this mail from the play's others: by its subject."""
+    subject = message.body.get("subject")
+    return f"The mail “{cut(str(subject))}”" if subject else "The mail"

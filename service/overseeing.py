@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from service import intents
-from service.closing import cancel_waiting
+from service import intents, rungs
+from service.closing import cancel_waiting, names_of
 from service.errors import DraftInvalid, PlayClosed, Problem, UnknownPlay
 from service.ports import House
 from service.written import askable
@@ -62,7 +62,7 @@ def play_view(house: House, play_id: int) -> PlayView:
 
 
 def cancel(house: House, play_id: int, *, reason: str, by: str, now: datetime) -> tuple[str, ...]:
-    """End an open play by hand; return the names of the steps that waited in it.
+    """End an open play by hand; return what waited in it, in words.
 
     What it has not sent and what waits in it is cancelled with the reason, its thread in Slack
     says so, and the act is in the audit log, all in one transaction. What has left has left.
@@ -78,15 +78,17 @@ def cancel(house: House, play_id: int, *, reason: str, by: str, now: datetime) -
         feedback.note_end(tx, play, CANCELLED, customer.arr, now)
         if play.root_key is not None:
             recipient = intents.conversation_of(customer, house.alerts_to)
-            note = {"note": CANCELLED, "reason": said, "text": None, "cancelled": waited}
+            names = names_of(waited)
+            note = {"note": CANCELLED, "reason": said, "text": None, "cancelled": names}
             told = [
                 intents.update(play, CANCELLED, recipient, now),
                 intents.reply(play, CANCELLED, recipient, note, now),
+                *rungs.redrawn(tx, play, CANCELLED, now),
             ]
             outbox.enqueue(tx, told, now=now)
-        details = {"reason": said, "cancelled": waited}
+        details = {"reason": said, "cancelled": [step.name for step in waited]}
         audit.append(tx, by, "cancel", f"play/{play_id}", details, now)
-    return tuple(waited)
+    return tuple(names_of(waited))
 
 
 def _found(tx: Transaction, play_id: int) -> tuple[Play, Customer]:

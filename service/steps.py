@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from service import rungs
 from service.approving import approve, edit, reject
 from service.clicks import (
     Done,
@@ -22,7 +23,7 @@ from service.clicks import (
     scene,
 )
 from service.ports import House
-from storage import plays
+from storage import outbox, plays
 from storage.database import Transaction
 from storage.people import Member
 
@@ -63,6 +64,7 @@ def acknowledge(house: House, play_id: int, member: Member, *, now: datetime) ->
         if not plays.acknowledge(tx, play_id, member.name, now):
             return _acknowledged(tx, play_id, now)
         refresh(tx, at, "acknowledged", now)
+        outbox.enqueue(tx, rungs.redrawn(tx, at.play, "acknowledged", now), now=now)
         audited(tx, member, "acknowledge", f"play/{play_id}", {}, now=now)
     return Done(f"You have {at.customer.name}.")
 

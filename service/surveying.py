@@ -13,10 +13,11 @@ from decimal import Decimal
 from typing import Final
 
 from playbooks.steps import Survey
-from service.clicks import refresh, scene
+from service import intents
+from service.clicks import Scene, refresh, scene
 from service.ports import House, MailPolicy
 from service.written import askable
-from storage import audit, plays, records, running
+from storage import audit, outbox, plays, records, running
 from storage.contacts import Contact
 from storage.database import Transaction
 from storage.plays import Play, Step
@@ -104,6 +105,22 @@ def _take_down(tx: Transaction, house: House, found: Asked, comment: str, now: d
     at = scene(tx, house, step.play_id)
     if at is not None:
         refresh(tx, at, f"step/{step.id}/answered", now)
+        _tell(tx, at, step, _words(step, found, comment), now)
+
+
+def _words(step: Step, found: Asked, comment: str) -> str:
+    who = str((step.body.get("mail") or {}).get("to_name") or "The customer")
+    told = f"{who} answered {found.answered}, of {found.lowest} to {found.highest}"
+    return f"{told}: “{comment}”" if comment else f"{told}."
+
+
+def _tell(tx: Transaction, at: Scene, step: Step, words: str, now: datetime) -> None:
+    """Say in the thread what was answered: whoever asked promised to read it."""
+    if at.play.root_key is None:
+        return
+    note = {"note": "survey", "text": words, "reason": None}
+    row = intents.reply(at.play, f"step/{step.id}/answered", at.recipient, note, now)
+    outbox.enqueue(tx, [row], now=now)
 
 
 def _question(tx: Transaction, policy: MailPolicy, token: str) -> Asked | None:

@@ -15,6 +15,7 @@ from scoring.override import measured, override_words
 from scoring.score import FactorScore
 from service import answer
 from service.answer import CardView, FeedFreshness
+from service.naming import about_of
 from service.past_lines import identity, lines_of
 from service.ports import House
 from storage.contacts import contacts_of
@@ -38,9 +39,22 @@ _TAIL: Final = re.compile("[+\N{MINUS SIGN}][0-9.,]+ points?\\.")
 STATES: Final = {"live": "live", "stopped": "stopped", "never": "never seen"}
 STEP_STATES: Final = {
     "waiting_approval": "Waits for a yes",
+    "waiting_answer": "Waits for an answer",
+    "to_do": "To do",
     "scheduled": "Scheduled",
     "done": "Done",
     "cancelled": "Cancelled",
+}
+KINDS: Final = {
+    "slack_alert": "Alert",
+    "slack_post": "Note in Slack",
+    "email": "Mail",
+    "choose": "Choice",
+    "tag": "Tags",
+    "set_field": "Change",
+    "escalate": "Escalation",
+    "stop": "End",
+    "thread_note": "Note in the thread",
 }
 STATUS_NOTES: Final = {
     "known": "",
@@ -201,10 +215,10 @@ def _play(tx: Transaction, play: Play, playbooks: Iterable[Playbook]) -> PlayLin
 
 def _step(step: Step) -> StepLine:
     return StepLine(
-        title=words(step.name),
+        title=KINDS.get(step.kind, words(step.kind)),
         state=step.state,
         state_words=STEP_STATES.get(step.state, words(step.state)),
-        about=_about(step.body),
+        about=_about(step),
         outcome=_outcome(step),
     )
 
@@ -212,18 +226,27 @@ def _step(step: Step) -> StepLine:
 def _outcome(step: Step) -> str:
     """Say who decided what and when; else why it ended, or when it is or was due."""
     if step.decided_by is not None:
-        said = words(step.reason or step.state)
+        said = words(step.reason or _answered(step) or step.state)
         return f"{said}: {step.decided_by}, {moment(step.decided_at)}"
     if step.reason:
         return step.reason
     return moment(step.due_at) if step.state == "done" else f"Due {moment(step.due_at)}"
 
 
-def _about(body: Mapping[str, object]) -> str:
-    """Name the mail's subject or the task; a step that has neither needs no more words."""
-    mail = body.get("mail")
-    subject = mail.get("subject") if isinstance(mail, Mapping) else body.get("title")
-    return str(subject) if subject else ""
+def _about(step: Step) -> str:
+    """Say what a step is about, where it says anything; of a survey, what was answered."""
+    if step.kind == "survey" and step.answer is not None:
+        comment = str(step.body.get("comment") or "")
+        return f"Answered {step.answer}{f': {comment}' if comment else ''}"
+    if step.kind == "tag":
+        return ", ".join([*step.body.get("add", ()), *step.body.get("remove", ())])
+    return about_of(step) or str(step.body.get("text", ""))
+
+
+def _answered(step: Step) -> str:
+    """Return the title of what was answered."""
+    titles = {str(each["name"]): str(each["title"]) for each in step.body.get("answers") or ()}
+    return titles.get(step.answer or "", "")
 
 
 def _feed(fresh: FeedFreshness) -> dict[str, object]:

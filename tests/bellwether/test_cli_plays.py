@@ -66,7 +66,7 @@ def test_plays_are_listed_shown_and_cancelled(acme: Run) -> None:
     left = acme("plays", "list", "--open")
 
     assert "Acme [Corp] (acme)" in listed.out
-    assert cancelled.out == "Play 1 is closed. Cancelled in it: call.\n", cancelled.err
+    assert cancelled.out == "Play 1 is closed. Cancelled in it: the task “Call”.\n", cancelled.err
     assert "step call (task) cancelled: Cancelled by " in shown.out
     assert "cancel play/1" in shown.out
     assert data[0]["reason"].endswith(": Spoke with them")
@@ -130,7 +130,7 @@ def test_a_fall_in_the_past_is_simulated_by_name_and_from_a_file(run: Run, tmp_p
     data = json.loads(run("simulate", "mine.yaml", "--from", first, "--json").out)
     before = run("simulate", "mine.yaml", "--from", "2024-01-01", "--to", "2024-02-01")
 
-    assert "churn-risk@2 from" in named.out, named.err
+    assert "churn-risk@3 from" in named.out, named.err
     assert "Nothing was sent." in named.out
     assert [one["customer"] for one in data["starts"]] == ["acme"]
     assert data["starts"][0]["reason"].startswith("login_frequency fell under 80")

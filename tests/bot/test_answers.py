@@ -80,4 +80,4 @@ def test_an_answer_after_its_day_is_refused(stage: Stage, alert: Message) -> Non
 
     second_click(stage, alert, CSM, "answer_000")
 
-    assert stage.told(CSM)[0].startswith("This could be answered until 2026-")
+    assert stage.told(CSM)[0].startswith("The time to answer this is over.")

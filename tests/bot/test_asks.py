@@ -155,7 +155,7 @@ def test_who_is_told_next_is_said_until_somebody_acknowledges(
     waiting = words(shown(stage, replace(view, rungs=rungs)))
     taken = words(shown(stage, replace(view, rungs=rungs, acknowledged_by="Ben")))
 
-    assert "told the backup. <!date^" in waiting
+    assert "told the backup, <!date^" in waiting
     assert "Unless somebody acknowledges it, others are told <!date^" in waiting
     assert "Unless somebody" not in taken
 

@@ -185,7 +185,7 @@ def test_recovery_closes_the_alert_and_says_so_in_its_thread(stage: Stage, alert
 
     thread = [each for each in stage.channel("#alerts") if each.is_reply]
     assert [each.thread_ts for each in thread] == [alert.ts]
-    assert "Cancelled, because it still waited: outreach, call." in words(thread[0])
+    assert "Cancelled, because it still waited: the mail “" in words(thread[0])
     assert "Mail not sent" in words(stage.shown())
     assert "Task:" not in words(stage.shown())
 

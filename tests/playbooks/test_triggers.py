@@ -193,7 +193,7 @@ def test_a_renewal_near_looks_at_the_band_and_at_falls_inside_the_window() -> No
         (
             RENEWAL,
             renewing(90),
-            "The renewal is in 90 days, on 2026-06-01; in at-risk at 60.",
+            "The renewal is on 1 Jun 2026, within 90 days; at-risk at 60.",
         ),
     ],
 )
