@@ -29,6 +29,7 @@ from service.footing import Footing, footing, series_of
 from service.ledger import Ledger, Page
 from service.occasions import Occasions, occasions
 from service.open_plays import Plays, ending, players, running
+from service.scored import Scored
 from service.verdict import Assignment
 from storage.answer_columns import answer_columns, overflown
 from storage.columnar import MISSING, Ints
@@ -49,7 +50,8 @@ class _Work:
     """What every step needs: the transaction, what is to be done, and what is compared.
 
     `eve` is the day before that was scored last: yesterday, unless nothing ran. `found` and `told`
-    are what playbooks may speak of: for who is compared, and for who begins anew.
+    are what playbooks may speak of: for who is compared, and for who begins anew. `scored` is told
+    the scores.
     """
 
     tx: Transaction
@@ -59,6 +61,7 @@ class _Work:
     plays: Plays
     found: Occasions
     told: Told
+    scored: Scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,15 @@ class _People:
         )
 
 
-def score_quiet(tx: Transaction, task: Assignment, ids: Sequence[int]) -> tuple[Tally, list[int]]:
+def score_quiet(
+    tx: Transaction, task: Assignment, ids: Sequence[int], scored: Scored
+) -> tuple[Tally, list[int]]:
     """Score and store the quiet ones of these customers; answer whom to look at one by one.
 
     Who has a score of the day, and nothing was left to decide about, is in neither; nor is who was
-    no customer yet.
+    no customer yet. `scored` is told all scores, so that nobody has to be scored again.
     """
-    if task.replace or not ids:
+    if not ids:
         return Tally(), list(ids)
     series, ordered = series_of(task), sorted(ids)
     standing = standings(tx, ordered, series, task.as_of)
@@ -92,7 +97,7 @@ def score_quiet(tx: Transaction, task: Assignment, ids: Sequence[int]) -> tuple[
     chosen = np.flatnonzero(stands.due & ~closer)
     tally, written = Tally(), np.zeros(len(standing.ids), np.bool_)
     if len(chosen):
-        work = _work(tx, task, series, standing.ids[chosen], stands.some(chosen))
+        work = _work(tx, task, series, standing.ids[chosen], stands.some(chosen), scored)
         people = _people(work, standing.some(chosen), stands.some(chosen))
         # Where somebody else was quicker, looking closely finds out about whom.
         with suppress(AlreadyScored):
@@ -101,7 +106,9 @@ def score_quiet(tx: Transaction, task: Assignment, ids: Sequence[int]) -> tuple[
     return tally, [one for one in ids if one not in known]
 
 
-def _work(tx: Transaction, task: Assignment, series: Series, ids: Ints, stands: Footing) -> _Work:
+def _work(  # noqa: PLR0917 - what `_Work` is made of
+    tx: Transaction, task: Assignment, series: Series, ids: Ints, stands: Footing, scored: Scored
+) -> _Work:
     """Look up what may be said of these customers: of a silence or a record, and in open plays."""
     eve, books = stands.eve or task.eve, task.house.playbooks if task.decide else ()
     compared = ids[stands.known].tolist()
@@ -109,7 +116,7 @@ def _work(tx: Transaction, task: Assignment, series: Series, ids: Ints, stands: 
     anew = ids[~stands.known | (stands.band == len(series.bands) - 1)].tolist()
     found = occasions(tx, books, compared, task.as_of, eve) if compared else Occasions()
     plays = running(tx, task.house, ids.tolist()) if task.decide else ()
-    return _Work(tx, task, series, eve, plays, found, told_of(tx, task, anew))
+    return _Work(tx, task, series, eve, plays, found, told_of(tx, task, anew), scored)
 
 
 def _people(work: _Work, standing: Standings, stands: Footing) -> _People:
@@ -142,8 +149,10 @@ def _kept(work: _Work, people: _People, ledger: Ledger) -> Mask:
     anew: Mask = kind == BASELINE
     quiet: Mask = ~overflown(people.block.answers, people.block.size)
     quiet[list(columns.faults)] = False
+    work.scored.add(ids, columns, stands.band.astype(np.int8), quiet.copy())
     if task.decide:
-        quiet &= np.where(anew, _silent(work, ids), _uneventful(work, stands, ids, compared))
+        uneventful = _uneventful(work, stands, ids, compared)
+        quiet &= stands.again | np.where(anew, _silent(work, ids), uneventful)
     chosen = np.flatnonzero(quiet)
     packed = columns.packed(chosen)
     fits = np.array([record is not None for record in packed.rows], np.bool_)
@@ -175,9 +184,9 @@ def _note(work: _Work, ledger: Ledger, page: Page, compared: Quiet) -> None:
     """Write down why nothing began for those whose record arrived, and for who begins anew."""
     if not work.task.decide:
         return
-    anew = page.kind == BASELINE
-    ledger.refuse(work.found, page.ids[~anew].tolist())
-    chosen = np.flatnonzero(anew)
+    again, anew = page.footing.again, page.kind == BASELINE
+    ledger.refuse(work.found, page.ids[~anew & ~again].tolist())
+    chosen = np.flatnonzero(anew & ~again)
     if len(chosen):
         books, some = work.task.house.playbooks, compared.some(chosen)
         known = page.footing.known[chosen]

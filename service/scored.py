@@ -32,9 +32,7 @@ class Scored:
 
     def add(self, ids: Ids, columns: ScoreColumns, previous: NDArray[np.int8], sure: Mask) -> None:
         """Keep the scores of these customers; only who is `sure` will be told of."""
-        known = sure.copy()
-        known[list(columns.faults)] = False
-        self.parts.append(_Part(ids, columns, previous, known))
+        self.parts.append(_Part(ids, columns, previous, sure))
 
     def among(self, ids: Sequence[int]) -> dict[int, tuple[str | None, Score]]:
         """Return the scores of those of these customers who have one, and the bands before."""

@@ -20,6 +20,7 @@ from service.chunks import chunks
 from service.plans import plan_again
 from service.ports import House
 from service.quiet import score_quiet
+from service.scored import Scored
 from service.verdict import FAULTS, Assignment, fault_words
 from storage import shares
 from storage.customers import customers_by_ids
@@ -156,16 +157,16 @@ class Worker:
         The quiet ones go together, the others in batches. When a batch breaks as a whole, it is
         halved until the one at fault stands alone.
         """
-        task = self._task(held.model)
+        task, scored = self._task(held.model), Scored()
         try:
-            following, loud = self._quiet(task, held)
+            following, loud = self._quiet(task, held, scored)
         except Robbed:
             return self.claim()
         left: list[Sequence[int]] = [*reversed([*chunks(loud, BATCH)])]
         while left:
             chosen = left.pop()
             try:
-                following = self._batch(task, held, chosen, last=not left)
+                following = self._batch(task, held, chosen, scored, last=not left)
             except Robbed:
                 return self.claim()
             except FAULTS as fault:
@@ -178,16 +179,19 @@ class Worker:
                 self.beat(len(held.customers) - sum(map(len, left)))
         return following
 
-    def _quiet(self, task: Assignment, held: Share) -> tuple[Share | None, Sequence[int]]:
+    def _quiet(
+        self, task: Assignment, held: Share, scored: Scored
+    ) -> tuple[Share | None, Sequence[int]]:
         """Score the quiet customers of the share; answer the others, and the next share if none."""
         if self.closely:
             return None, held.customers
         try:
             with self.house.database.transaction() as tx:
                 before = _held(tx, held)
-                tally, loud = score_quiet(tx, task, held.customers)
+                tally, loud = score_quiet(tx, task, held.customers, scored)
                 return self._settle(tx, held, _added(before, tally), last=not loud), loud
         except FAULTS:
+            scored.parts.clear()
             return None, held.customers
 
     def progress(self) -> Progress:
@@ -212,12 +216,13 @@ class Worker:
         return shares.claim_share(tx, crew.name, crew.holder, crew.now(), LEASE)
 
     def _batch(
-        self, task: Assignment, held: Share, ids: Sequence[int], *, last: bool
+        self, task: Assignment, held: Share, ids: Sequence[int], scored: Scored, *, last: bool
     ) -> Share | None:
         """Score some customers of the share and write down what came of it, all in one."""
         with self.house.database.transaction() as tx:
             before = _held(tx, held)
-            return self._settle(tx, held, _added(before, score_batch(tx, task, ids)), last=last)
+            tally = _added(before, score_batch(tx, task, ids, scored))
+            return self._settle(tx, held, tally, last=last)
 
     def _give_up(
         self, held: Share, customer_id: int, fault: BaseException, *, last: bool

@@ -1,7 +1,8 @@
 """Rows by the column: read into arrays and written from lists, with no object of ours a row.
 
-What is read are whole numbers. On PostgreSQL they come by COPY in binary: all rows are of one
-length then, and NumPy takes them as they are.
+What is read are whole numbers, and all of a statement's come as one value: on PostgreSQL as bytes
+that NumPy takes as they are, on SQLite as a text. Row by row the driver would take its turn among
+our threads as often, and wait for it while another one reckons.
 """
 
 import io
@@ -47,11 +48,19 @@ def ordinal(tx: Connection, day: ColumnElement[date]) -> ColumnElement[int]:
     return as_type(func.julianday(day) - _JULIAN, BigInteger)
 
 
-def int_columns(tx: Connection, statement: Select[*tuple[Any, ...]]) -> dict[str, Ints]:
-    """Run a statement of which every column is made by `whole`; return its columns by name."""
+def int_columns(
+    tx: Connection, statement: Select[*tuple[Any, ...]], *, endless: bool = False
+) -> dict[str, Ints]:
+    """Run a statement of which every column is made by `whole`; return its columns by name.
+
+    What is `endless`, millions of rows, comes row by row: as one value it would fill the server.
+    """
     names = [str(column.name) for column in statement.selected_columns]
     sql = _spelled(tx, statement)
-    table = _copied_out(tx, sql, len(names)) if _is_postgres(tx) else _fetched(tx, sql, len(names))
+    if endless:
+        table = _rows_out(tx, sql, len(names)) if _is_postgres(tx) else _rows(tx, sql, len(names))
+    else:
+        table = _bytes_out(tx, sql, names) if _is_postgres(tx) else _text(tx, sql, names)
     return dict(zip(names, table, strict=True))
 
 
@@ -90,7 +99,27 @@ def _spelled(tx: Connection, statement: Select[*tuple[Any, ...]]) -> str:
     return str(compiled).replace("%%", "%") if _is_postgres(tx) else str(compiled)
 
 
-def _copied_out(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
+def _bytes_out(tx: Connection, sql: str, names: Sequence[str]) -> Sequence[Ints]:
+    quote = tx.dialect.identifier_preparer.quote
+    row = " || ".join(f"int8send({quote(name)})" for name in names)
+    all_rows = f"SELECT string_agg({row}, ''::bytea) FROM ({sql}) AS every"  # noqa: S608 - our own names
+    sink = io.BytesIO()
+    _copy(tx, f"COPY ({all_rows}) TO STDOUT (FORMAT binary)", sink)
+    # Before the value stand how many there are in the row, and its length.
+    flat = np.frombuffer(sink.getbuffer()[_HEAD + 6 : -_TAIL], ">i8")
+    return list(np.ascontiguousarray(flat.reshape(-1, len(names)).T, np.int64))
+
+
+def _text(tx: Connection, sql: str, names: Sequence[str]) -> Sequence[Ints]:
+    quote = tx.dialect.identifier_preparer.quote
+    row = " || ' ' || ".join(quote(name) for name in names)
+    all_rows = f"SELECT group_concat({row}, ' ') FROM ({sql})"  # noqa: S608 - our own names
+    found = _rows_of(tx, all_rows)[0][0]
+    flat = np.fromstring(found or "", np.int64, sep=" ")
+    return list(np.ascontiguousarray(flat.reshape(-1, len(names)).T))
+
+
+def _rows_out(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
     cells = [part for n in range(width) for part in ((f"l{n}", ">i4"), (f"v{n}", ">i8"))]
     row = np.dtype([("cells", ">i2"), *cells])
     sink = io.BytesIO()
@@ -99,12 +128,17 @@ def _copied_out(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
     return [table[f"v{n}"].astype(np.int64) for n in range(width)]
 
 
-def _fetched(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
-    noted(tx, sql)
-    with as_sqlalchemy_says(tx, sql), closing(tx.connection.cursor()) as cursor:
-        rows = cursor.execute(sql).fetchall()
+def _rows(tx: Connection, sql: str, width: int) -> Sequence[Ints]:
+    rows = _rows_of(tx, sql)
     flat = np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * width)
     return list(np.ascontiguousarray(flat.reshape(-1, width).T))
+
+
+def _rows_of(tx: Connection, sql: str) -> list[tuple[Any, ...]]:
+    noted(tx, sql)
+    with as_sqlalchemy_says(tx, sql), closing(tx.connection.cursor()) as cursor:
+        rows: list[tuple[Any, ...]] = cursor.execute(sql).fetchall()
+    return rows
 
 
 def _copy(tx: Connection, sql: str, stream: io.IOBase) -> None:

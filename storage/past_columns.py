@@ -171,6 +171,7 @@ def _sums(asked: Asked, spans: Spans, figures: frozenset[AnyFigure]) -> Mapping[
         .join_from(activity_day, days, rows.day == days.c.day.cast(rows.day.type))
         .where(asked.concerns(rows.customer_id), or_(*(_holds(asked, base) for base in bases)))
         .group_by(rows.customer_id, days.c.span),
+        endless=True,
     )
     tables = {
         base: np.zeros((len(parts[base]), len(asked.ids), len(spans.cuts)), np.int64)
@@ -250,6 +251,7 @@ def _tickets(asked: Asked) -> Ints:
     found = int_columns(
         asked.tx,
         select(whole(owner, "owner"), whole(opened, "day")).where(asked.concerns(owner)),
+        endless=True,
     )
     places, ours = asked.places(found["owner"])
     return np.sort(places[ours] * FAR + found["day"][ours])
@@ -274,6 +276,7 @@ def _billed(asked: Asked) -> tuple[Ints, Ints, Ints]:
         )
         .where(asked.concerns(rows.customer_id))
         .order_by(rows.customer_id, rows.due_on, rows.invoice_id),
+        endless=True,
     )
     places, ours = asked.places(found["owner"])
     due, paid = found["due"][ours], found["paid"][ours]
