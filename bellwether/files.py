@@ -71,8 +71,12 @@ class Table:
 
     path: Path
     columns: tuple[str, ...]
-    pages: Callable[[int], Iterator[Page]]
+    reading: Callable[[Iterator[int]], Iterator[Page]]
     size: int
+
+    def pages(self, rows: int, most: int = 0) -> Iterator[Page]:
+        """Return the rows by the page: of so many each, or twice as many each time up to `most`."""
+        return self.reading(_sizes(rows, max(rows, most)))
 
     @property
     def lines(self) -> Iterator[Line]:
@@ -105,7 +109,7 @@ def is_json(path: Path) -> bool:
 
 def _table(path: Path, text: IO[str], size: int, tell: Callable[[], int]) -> Table:
     if is_json(path):
-        return Table(path, (), lambda rows: _json_pages(text, tell, rows), size)
+        return Table(path, (), lambda sizes: _json_pages(text, tell, sizes), size)
     header = text.readline()
     if not header.strip():
         raise Unreadable(str(path), "it is empty; the first line must name the columns")
@@ -114,14 +118,20 @@ def _table(path: Path, text: IO[str], size: int, tell: Callable[[], int]) -> Tab
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(text, delimiter=delimiter)
     if not set(ADDED) <= set(columns):
-        return Table(path, columns, lambda rows: _csv_pages(reader, columns, tell, rows), size)
+        return Table(path, columns, lambda sizes: _csv_pages(reader, columns, tell, sizes), size)
     columns = tuple(map(_revived, columns))
-    return Table(path, columns, lambda rows: _mended(reader, columns, tell, rows), size)
+    return Table(path, columns, lambda sizes: _mended(reader, columns, tell, sizes), size)
 
 
-def _json_pages(text: IO[str], tell: Callable[[], int], rows: int) -> Iterator[Page]:
+def _sizes(rows: int, most: int) -> Iterator[int]:
+    while True:
+        yield rows
+        rows = min(2 * rows, most)
+
+
+def _json_pages(text: IO[str], tell: Callable[[], int], sizes: Iterator[int]) -> Iterator[Page]:
     numbered = ((number, line) for number, line in enumerate(text, 1) if line.strip())
-    while some := list(islice(numbered, rows)):
+    while some := list(islice(numbered, next(sizes))):
         page = Page((), [number for number, _ in some], [], {}, tell())
         for place, (_, line) in enumerate(some):
             row, fault = _object(line)
@@ -149,10 +159,11 @@ class _Reader(Iterator[list[str]], Protocol):
 
 
 def _csv_pages(
-    reader: _Reader, columns: tuple[str, ...], tell: Callable[[], int], rows: int
+    reader: _Reader, columns: tuple[str, ...], tell: Callable[[], int], sizes: Iterator[int]
 ) -> Iterator[Page]:
     more = True
     while more:
+        rows = next(sizes)
         kept, numbers, fault = _taken(reader, rows)
         more = fault is not None or len(kept) == rows
         page = Page(columns, numbers, kept, {}, tell())
@@ -193,9 +204,9 @@ def _judge_widths(page: Page) -> None:
 
 
 def _mended(
-    reader: _Reader, columns: tuple[str, ...], tell: Callable[[], int], rows: int
+    reader: _Reader, columns: tuple[str, ...], tell: Callable[[], int], sizes: Iterator[int]
 ) -> Iterator[Page]:
-    for page in _csv_pages(reader, columns, tell, rows):
+    for page in _csv_pages(reader, columns, tell, sizes):
         yield replace(page, cells=[list(map(_revived, cells)) for cells in page.cells])
 
 

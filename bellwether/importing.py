@@ -13,7 +13,7 @@ from bellwether.columns import Columns, Fields, fields_of
 from bellwether.desk import Desk, Imported, Outcome
 from bellwether.errors import Stopped
 from bellwether.files import Line, Rejects, Table
-from bellwether.paging import ROWS, SheetOf, row_id, split
+from bellwether.paging import MOST_ROWS, ROWS, SheetOf, row_id, split
 from service.catalog import CustomerDraft, upsert
 from service.events import EventDraft
 from service.ingest import accept_events
@@ -119,7 +119,7 @@ def _load(  # noqa: PLR0917 - what `import_table` was given
     read: deque[SheetOf] = deque()
 
     def sheets() -> Iterator[Sheet]:
-        for page in table.pages(ROWS):
+        for page in table.pages(ROWS, MOST_ROWS):
             read.append(SheetOf(page, plan.columns))
             desk.overlook(read[-1].names)
             yield read[-1].sheet()

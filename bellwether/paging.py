@@ -12,9 +12,11 @@ from bellwether.columns import INTERNAL, OWNER, Columns
 from bellwether.files import Page, Row
 from service.sheets import Sheet
 
-# So many rows are one sheet, and one transaction: enough that a commit costs little, and few
-# enough that whoever else writes gets a turn within the second.
-ROWS: Final = 20_000
+# So many rows are the first sheet, and one transaction; each further one is twice as large, up to
+# the most: so that a commit costs little and each of a day's counts is written once for many
+# events, and yet whoever else writes gets a turn within the second.
+ROWS: Final = 10_000
+MOST_ROWS: Final = 40_000
 _NOTHING: Final = (None, "")
 
 

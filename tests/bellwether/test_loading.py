@@ -3,8 +3,9 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,16 +13,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, delete, event, select
 
 from bellwether.columns import columns
 from bellwether.files import Rejects, opened
 from bellwether.importing import Imported, Plan, What, fields_for, import_table
 from bellwether.paging import SheetOf, row_id, split
+from service import privacy
+from service.events import KEPT_SINCE
 from service.ingest import accept_events
 from service.ports import House
 from service.sheets import Reader
-from storage import tables
+from storage import switches, tables
 from tests import builders
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -275,3 +278,86 @@ def test_sheets_after_one_another_add_up_and_twice_adds_nothing(
     # As of its sheet's first: the rest of the file was not read when the customer was made.
     firsts = {f"c{n}": min(1 + m % 19 for m in range(n, 50, 9)) for n in range(9)}
     assert {key: day.day for key, day in made} == firsts
+
+
+Act = Callable[[House], object]
+
+
+@contextmanager
+def _once_spelled(house: House, act: Act) -> Iterator[None]:
+    """Act when a sheet's words are looked up to spell it, before its transaction begins."""
+    begun: list[str] = []
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "FROM feed" in statement and not begun:
+            begun.append(statement)
+            act(house)
+
+    event.listen(Engine, "before_cursor_execute", look)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", look)
+    assert begun
+
+
+def _erase(house: House) -> object:
+    return privacy.erase(house, "bolt", by="ann@ours.example", now=NOW)
+
+
+def _erase_and_come_back(house: House) -> object:
+    _erase(house)
+    return builders.customers(house.database, "bolt")
+
+
+def _forget(house: House) -> None:
+    with house.database.transaction() as tx:
+        since = NOW - timedelta(days=100)
+        switches.set_switch(tx, KEPT_SINCE, since.isoformat(), "the clock", NOW)
+
+
+def _send_one(house: House) -> object:
+    other = {"id": "4", "type": "login", "occurredAt": "2026-11-02T10:00:00Z"}
+    return list(accept_events(house, "test", [("acme", other)], now=NOW))
+
+
+@pytest.mark.parametrize(
+    ("act", "counts"),
+    [
+        (_erase, {"accepted": 9, "quarantined": 9}),
+        (_erase_and_come_back, {"accepted": 18}),
+        (_forget, {"accepted": 12, "quarantined": 6}),
+        (_send_one, {"accepted": 17, "conflict": 1}),
+    ],
+)
+def test_what_changes_between_reading_a_sheet_and_writing_it_is_seen(
+    house: House, tmp_path: Path, act: Act, counts: dict[str, int]
+) -> None:
+    _people(house)
+    header = [("acme", "login", "0", "2026-11-01T10:00:00Z", "", "", "", "")]
+    _imported(house, _table(tmp_path / "words.csv", header), _plan())
+    moments = ["2026-11-01T10:00:00Z", "2026-10-01T10:00:00Z", "2026-06-01T10:00:00Z"]
+    rows = [
+        (
+            ("acme", "bolt")[number % 2],
+            "login",
+            str(1 + number),
+            moments[number % 3],
+            "",
+            "",
+            "",
+            "",
+        )
+        for number in range(18)
+    ]
+    path = _table(tmp_path / "e.csv", rows)
+
+    with _once_spelled(house, act):
+        done = _imported(house, path, _plan())
+
+    assert done.counts == counts
+    with house.database.reading() as tx:
+        ids = set(tx.execute(select(tables.customer.c.id)).scalars())
+        assert {row.customer_id for row in tx.execute(select(tables.event))} <= ids
+        rolled = sum(tx.execute(select(tables.activity_day.c.count)).scalars())
+        assert rolled == len(tx.execute(select(tables.event)).all())
