@@ -29,13 +29,15 @@ class Footing:
     """What customers of a day are compared with: a row each, of the standings they stand beside.
 
     `due` are those that columns may score, `done` those of whom nothing is to be done, all others
-    are to be looked at one by one. `known` tells whose score before compares; `score`, `band` and
-    `trend` are of that one, else they mean nothing. `steady` tells whose newest score is the one
-    compared with. `version` and `on` are of the newest score before, whatever its version.
+    are to be looked at one by one. `again` have a score of the day already, to be replaced. `known`
+    tells whose score before compares; `score`, `band` and `trend` are of that one, else they mean
+    nothing. `steady` tells whose newest score is the one compared with. `version` and `on` are of
+    the newest score before, whatever its version.
     """
 
     due: Mask
     done: Mask
+    again: Mask
     known: Mask
     steady: Mask
     score: Ints
@@ -73,12 +75,15 @@ def _of_newest(task: Assignment, standing: Standings, eve: int) -> Footing:
     back = (standing.active_since == MISSING) | (standing.active_since <= eve)
     born = standing.created_on <= task.as_of.toordinal()
     ours = standing.ours & (standing.as_of == eve) & back & born & (standing.band >= 0)
-    steady = ours if task.newest else np.zeros(len(ours), np.bool_)
-    asked = task.newest and not task.unasked
+    # Of a day scored before, and of one gone by, only the snapshots tell.
+    told = task.newest and not task.replace
+    steady = ours if told else np.zeros(len(ours), np.bool_)
+    asked = told and not task.unasked
     done = standing.same_model & (standing.as_of == task.as_of.toordinal()) & asked
     return Footing(
         due=steady.copy(),
         done=done,
+        again=np.zeros(len(ours), np.bool_),
         known=steady.copy(),
         steady=steady,
         score=np.where(steady, standing.score, MISSING),
@@ -106,11 +111,16 @@ def _with_pasts(
     back = (some.active_since == MISSING) | (some.active_since <= past.as_of)
     known = there & (past.version == series.version) & back
     eve = found.eve.toordinal() if found.eve else past.as_of[known].max(initial=MISSING)
+    scored = past.today != MISSING
+    again = scored & task.replace
     # Playbooks are asked about who was scored on the eve by way of the newest scores alone.
-    fit = (past.as_of == eve) & (past.band >= 0) & (not task.decide)
+    fit = (past.as_of == eve) & (past.band >= 0) & (again | (not task.decide))
+    # What another version makes of a past day is a series of its own (`service.batch`).
+    apart = again & (past.today != series.version) & (not task.newest)
     born = some.created_on <= task.as_of.toordinal()
-    found.due[left] = born & ~past.scored & (~known | fit)
-    found.done[left] = np.where(past.scored, not task.unasked, ~born)
+    found.again[left] = again
+    found.due[left] = born & (~scored | again) & ~apart & (~known | fit)
+    found.done[left] = np.where(scored & ~again, not task.unasked, ~born)
     found.known[left] = known
     for column, values, nothing in (
         (found.score, past.score, MISSING),

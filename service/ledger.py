@@ -20,6 +20,7 @@ from service.footing import Footing
 from service.occasions import Occasions
 from service.verdict import Assignment
 from storage.columnar import MISSING, Ints
+from storage.corrections import make_room
 from storage.database import Transaction
 from storage.frames import framed, keep_frame
 from storage.judgement_columns import Skips, Steps, add_skips, add_steps
@@ -71,29 +72,27 @@ class Ledger:
     _moving: list[Ints] = field(default_factory=list)
 
     def enter(self, page: Page, packed: Packed) -> None:
-        """Write the snapshots of these customers, and the steps of those who took one."""
+        """Write the snapshots of these customers, and the steps of those who took one.
+
+        What is corrected is no step, and nothing is told of it.
+        """
         digest = frame_key(packed.frame)
         self._frames[digest] = packed.frame
         records = [framed(digest, record) for record in packed.rows if record is not None]
-        new = QuietScores(
-            ids=page.ids,
-            score=page.value,
-            coverage=page.coverage,
-            band=page.band,
-            trend=page.trend,
-            change_7=page.change_7,
-            change_30=page.change_30,
-            records=records,
-        )
         as_of, now = self.task.as_of, self.task.now
-        add_quiet(self.tx, new, self.series, as_of=as_of, now=now)
-        moved = page.some(np.flatnonzero(page.kind != UNCHANGED))
+        again = np.flatnonzero(page.footing.again)
+        if len(again):
+            old = _scores(page.some(again), [records[place] for place in again])
+            make_room(self.tx, old, self.series, packed.frame, as_of=as_of)
+        add_quiet(self.tx, _scores(page, records), self.series, as_of=as_of, now=now)
+        fresh = page.some(np.flatnonzero(~page.footing.again))
+        moved = fresh.some(np.flatnonzero(fresh.kind != UNCHANGED))
         if len(moved.ids):
             add_steps(self.tx, _steps(moved), self.series, as_of=as_of, now=now)
         stays = page.footing.steady & (page.kind == UNCHANGED)
         self._staying.append(page.ids[stays & (page.band == page.footing.band)])
         self._moving.append(page.ids[~stays | (page.band != page.footing.band)])
-        self.tally += self._told(page)
+        self.tally += Tally(scored=len(page.ids), written=len(page.ids)) + self._told(fresh)
 
     def refuse(self, found: Occasions, ids: Sequence[int]) -> None:
         """Note why nothing began for the quiet ones whose record arrived."""
@@ -123,8 +122,6 @@ class Ledger:
     def _told(self, page: Page) -> Tally:
         kinds = [KINDS[one] for one in page.kind.tolist() if one != UNCHANGED]
         return Tally(
-            scored=len(page.ids),
-            written=len(page.ids),
             baselines=kinds.count(KINDS[BASELINE]),
             transitions=len(kinds) - kinds.count(KINDS[BASELINE]),
             rebanded=tuple(self._rebanded(page)),
@@ -148,6 +145,19 @@ class Ledger:
         keys = keys_of(self.tx, list(moved))
         for one, (old, new) in moved.items():
             yield keys[one], old, new
+
+
+def _scores(page: Page, records: Sequence[bytes]) -> QuietScores:
+    return QuietScores(
+        ids=page.ids,
+        score=page.value,
+        coverage=page.coverage,
+        band=page.band,
+        trend=page.trend,
+        change_7=page.change_7,
+        change_30=page.change_30,
+        records=records,
+    )
 
 
 def _steps(page: Page) -> Steps:

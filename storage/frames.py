@@ -39,6 +39,16 @@ def keep_frame(tx: Connection, digest: bytes, body: Mapping[str, Any]) -> None:
     add_new(tx, frame, [{"digest": digest[:DIGEST], "body": dict(body)}], frame.c.digest)
 
 
+def meet(tx: Connection, body: Mapping[str, Any]) -> None:
+    """Learn to read what is stored, and records of this frame, which may not be stored yet."""
+    from scoring.columns.packed import Reader, frame_key  # noqa: PLC0415 - as said below
+
+    key = frame_key(body)[:DIGEST]
+    if key not in _known:
+        _learn(tx)
+        _known.setdefault(key, Reader(body).record)
+
+
 def unframed(stored: bytes) -> dict[str, Any]:
     """Return the record; raises UnknownFrame, and UnreadableRecord for other bytes."""
     begin = len(MARK) + DIGEST

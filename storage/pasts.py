@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from storage.bulk import among
@@ -23,10 +22,10 @@ class Pasts:
     """The newest scores of a model before a day, of customers ascending by id.
 
     Days are ordinals, points hundredths, words places in those of the series; MISSING where there
-    is no such score. `scored` tells who has a score of the day itself.
+    is no such score. `today` is the version of the score of the day itself.
     """
 
-    scored: NDArray[np.bool_]
+    today: Ints
     as_of: Ints
     version: Ints
     score: Ints
@@ -41,16 +40,16 @@ def pasts(tx: Connection, ids: Ints, series: Series, day: date) -> Pasts:
     who has none there all history, which for everybody would cost more with every year.
     """
     found = _rows(tx, ids, series, [day - A_DAY, day])
-    today = found["as_of"] == day.toordinal()
-    scored = np.isin(ids, found["owner"][today])
-    columns = _beside(ids, {name: column[~today] for name, column in found.items()})
+    own = found["as_of"] == day.toordinal()
+    today = _beside(ids, {name: column[own] for name, column in found.items()})["version"]
+    columns = _beside(ids, {name: column[~own] for name, column in found.items()})
     for since in (day - timedelta(days=DAYS_LATELY), date.min):
         left = np.flatnonzero(columns["as_of"] == MISSING)
         if len(left):
             older = _newest(tx, ids[left], series, since, day)
             for name, column in _beside(ids[left], older).items():
                 columns[name][left] = column
-    return Pasts(scored, **columns)
+    return Pasts(today, **columns)
 
 
 def bands_said(
@@ -125,4 +124,4 @@ def _beside(ids: Ints, found: dict[str, Any]) -> dict[str, Ints]:
     return beside
 
 
-_NAMES: Final = tuple(each.name for each in fields(Pasts) if each.name != "scored")
+_NAMES: Final = tuple(each.name for each in fields(Pasts) if each.name != "today")

@@ -11,7 +11,15 @@ from scoring.model import HealthModel
 from service.ports import House
 from service.rescore import RescoreReport
 from tests.builders import noon
-from tests.service.twins import Score, everything, grow, in_columns, many_playbooks, score_day
+from tests.service.twins import (
+    Score,
+    everything,
+    grow,
+    in_columns,
+    late,
+    many_playbooks,
+    score_day,
+)
 
 
 def edited(model: HealthModel) -> HealthModel:
@@ -38,6 +46,14 @@ def past(house: House, days: range, **how: Any) -> list[RescoreReport]:
     return [score_day(house, back, now=noon(0), decide=False, **how) for back in days]
 
 
+def corrected(house: House, back: int, **how: Any) -> list[RescoreReport]:
+    """Correct a day several times over: by the next version of the model, and for late data."""
+    score = partial(by_edited_model, house, back, since=back, decide=False, replace=True, **how)
+    told = [score_day(house, back, decide=False, replace=True, **how), score()]
+    late(house, seed=back, back=back + 1)
+    return [*told, score(now=noon(0)), score(now=noon(0), decide=True)]
+
+
 def test_a_first_sight_is_stored_alike_in_columns_and_looked_at_closely(
     house: House, twin: House
 ) -> None:
@@ -57,15 +73,28 @@ def test_an_edited_model_and_days_gone_by_are_stored_alike(house: House, twin: H
     here, there = replace(house, playbooks=books), replace(twin, playbooks=books)
 
     grow(
-        here, there, seed=5, size=14, days=range(7, 3, -1), score=partial(by_edited_model, since=5)
+        here, there, seed=5, size=12, days=range(7, 4, -1), score=partial(by_edited_model, since=5)
     )
     before = in_columns(house)
-    told = past(here, range(12, 2, -1))
+    told = past(here, range(12, 2, -2))
 
-    assert told == past(there, range(12, 2, -1), closely=True)
+    assert told == past(there, range(12, 2, -2), closely=True)
     assert everything(house) == everything(twin)
-    assert in_columns(house, "version = 2") > 10
-    assert in_columns(house) > before + 30
+    assert in_columns(house, "version = 2") > 5
+    assert in_columns(house) > before + 20
+
+
+def test_corrections_are_stored_alike_and_what_was_said_is_kept(house: House, twin: House) -> None:
+    books = many_playbooks(house, "login_frequency")
+    here, there = replace(house, playbooks=books), replace(twin, playbooks=books)
+
+    grow(here, there, seed=4, size=12, days=range(5, 2, -1))
+    told = [corrected(here, back) for back in (3, 5)]
+
+    assert told == [corrected(there, back, closely=True) for back in (3, 5)]
+    assert everything(house) == everything(twin)
+    assert in_columns(house, "version = 2") > 5
+    assert len(everything(house)["snapshot_revision"]) > 12
 
 
 @pytest.mark.slow
@@ -78,8 +107,10 @@ def test_longer_lives_under_changing_models_are_stored_alike(
     here, there = replace(house, playbooks=books), replace(twin, playbooks=books)
 
     quiet, _ = grow(here, there, seed=seed, size=20, days=range(14, 1, -1), score=score)
-    told = past(here, range(30, 0, -2))
+    told = [*past(here, range(30, 0, -2)), *corrected(here, 2), *corrected(here, 6)]
+    looked = [*past(there, range(30, 0, -2), closely=True)]
+    looked += [*corrected(there, 2, closely=True), *corrected(there, 6, closely=True)]
 
-    assert told == past(there, range(30, 0, -2), closely=True)
+    assert told == looked
     assert everything(house) == everything(twin)
     assert quiet > 40

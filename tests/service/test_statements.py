@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -60,9 +61,9 @@ def worsen(database: Database, ids: list[int], back: int) -> None:
         upsert_invoices(tx, [invoice(one, f"L{n}", back + n) for one in ids for n in range(3)])
 
 
-def run(house: House, back: int) -> tuple[RescoreReport, list[str]]:
+def run(house: House, back: int, **how: Any) -> tuple[RescoreReport, list[str]]:
     with statements() as asked:
-        report = rescore(house, day(back), now=NOON, decide=True)
+        report = rescore(house, day(back), now=NOON, **{"decide": True, **how})
     return report, asked
 
 
@@ -90,6 +91,31 @@ def test_a_quiet_day_and_a_day_run_again_cost_the_same_for_few_and_many(house: H
     quiet_for_many = [run(house, 10)[1], run(house, 10)[1]]
 
     assert [len(asked) for asked in quiet_for_many] == [len(asked) for asked in quiet]
+
+
+def test_first_sights_an_edited_model_and_corrections_cost_the_same_for_few_and_many(
+    house: House,
+) -> None:
+    second, third = (
+        replace(house, model=house.model.model_copy(update={"version": n})) for n in (2, 3)
+    )
+    thriving(house.database, "few", 3, back=10)
+    few = [
+        run(house, 13), run(second, 12), run(second, 12, replace=True), run(third, 12, replace=True)
+    ]  # fmt: skip
+    thriving(house.database, "many", 150, back=10)
+    fourth, fifth = (
+        replace(house, model=house.model.model_copy(update={"version": n})) for n in (4, 5)
+    )
+    run(third, 11)
+    many = [
+        run(fourth, 10), run(fourth, 10, replace=True), run(fifth, 10, replace=True)
+    ]  # fmt: skip
+
+    assert [report.written for report, _ in few] == [3, 3, 3, 3]
+    assert [report.written for report, _ in many] == [153, 153, 153]
+    assert [len(asked) for _, asked in many] == [len(asked) for _, asked in few[1:]]
+    assert len(few[0][1]) < 70
 
 
 def test_what_workers_have_in_common_is_written_last_so_that_they_hardly_wait(house: House) -> None:

@@ -107,6 +107,13 @@ def score_day(house: House, back: int, **how: Any) -> RescoreReport:
     )
 
 
+def late(house: House, seed: int, back: int) -> None:
+    """Let data of a day come in late, about whoever lives there."""
+    with house.database.reading() as tx:
+        ids = active_ids(tx)
+    _events(house, Random(seed), ids, back)  # noqa: S311 - the same data for the same seed
+
+
 def _settle(house: House, dice: Random, size: int, first: int) -> list[int]:
     ids = [
         builders.customers(
