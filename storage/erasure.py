@@ -16,6 +16,7 @@ from storage import tables_acts
 from storage.columns import metadata
 from storage.database import Transaction
 from storage.frames import opened
+from storage.lifelong import rolled_up_of
 from storage.spoken import silence
 from storage.tables import customer, event, event_key, quarantine
 
@@ -24,7 +25,7 @@ def everything_of(tx: Transaction, customer_id: int, key: str) -> dict[str, list
     """Return every row of a customer, by table, as JSON-able values; empty tables are left out."""
     found = {
         table.name: [_plain(row._mapping) for row in opened(tx, select(table).where(whose))]  # noqa: SLF001 - public, in SQLAlchemy's documentation
-        for table, whose in _owned(customer_id, key)
+        for table, whose in _owned(tx, customer_id, key)
     }
     return {name: rows for name, rows in found.items() if rows}
 
@@ -34,12 +35,12 @@ def erase_customer(tx: Transaction, customer_id: int, key: str) -> dict[str, int
     silence(tx, customer_id)
     counts = {
         table.name: tx.execute(delete(table).where(whose)).rowcount
-        for table, whose in _owned(customer_id, key)
+        for table, whose in _owned(tx, customer_id, key)
     }
     return {name: count for name, count in counts.items() if count}
 
 
-def _owned(customer_id: int, key: str) -> list[tuple[Table, ColumnElement[bool]]]:
+def _owned(tx: Transaction, customer_id: int, key: str) -> list[tuple[Table, ColumnElement[bool]]]:
     """Return the tables and whose rows in them, children before their parents.
 
     Steps and deliveries carry no customer of their own; they hang on plays and messages.
@@ -53,6 +54,7 @@ def _owned(customer_id: int, key: str) -> list[tuple[Table, ColumnElement[bool]]
         "delivery": tables_acts.delivery.c.message_id.in_(select(message.c.id).where(written)),
         "quarantine": quarantine.c.customer_key == key,
         "event_key": _ids_of(customer_id),
+        "activity_day": rolled_up_of(tx, customer_id),
         "customer": customer.c.id == customer_id,
     }
     owned = []

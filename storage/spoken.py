@@ -13,6 +13,7 @@ from sqlalchemy import Column, ColumnElement, Table, select, true
 
 from storage.bulk import among_pairs, excluded, put
 from storage.database import Transaction
+from storage.lifelong import rolled_up_of
 from storage.tables import (
     EVENT_SOURCE,
     FEATURE_SOURCE,
@@ -77,7 +78,7 @@ def silence(tx: Transaction, customer_id: int) -> None:
     """Take a customer out of all counts; its data are about to be erased."""
     rows = activity_day.c
     statement = select(rows.day, rows.customer_id, rows.kind_id, rows.feature_id)
-    found = tx.execute(statement.where(rows.customer_id == customer_id))
+    found = tx.execute(statement.where(rolled_up_of(tx, customer_id)))
     said = _said((row.day, row.customer_id, row.kind_id, row.feature_id) for row in found)
     for source, day in SPEAKS.items():
         whose = select(day).where(owner(day) == customer_id)

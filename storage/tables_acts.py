@@ -132,7 +132,7 @@ message = Table(
     Column("recipient", Words, nullable=False),
     Column("body", Document, nullable=False),
     Column("play_id", ForeignKey("play.id"), index=True),
-    Column("step_id", ForeignKey("step.id")),
+    Column("step_id", ForeignKey("step.id"), index=True),
     Column("customer_id", ForeignKey("customer.id"), index=True),
     Column("root_key", Words, index=True),
     Column("held_by", Words, index=True),
