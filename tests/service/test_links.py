@@ -43,6 +43,8 @@ class Reader(HTMLParser):
         ('<style>a[href="https://a.example/"] { color: red }</style>', []),
         ('<a name="x">A</a><abbr href="https://a.example/">B</abbr>', []),
         ('<a href>A</a><a href="">B</a>', []),
+        ('<!--[if mso]><a href="https://a.example/">A</a><![endif]-->', []),
+        ('<![if !mso]><a href="https://b.example/">B</a><![endif]>', ["https://b.example/"]),
     ],
 )  # fmt: skip
 def test_links_are_found_where_a_mail_program_finds_them(html: str, led: list[str]) -> None:
@@ -69,6 +71,12 @@ PIECES = st.sampled_from(
     ["<a href=", '"https://a.example/', '"', "'", ">", "</a>", "<p>", "\n", " ", "x", "<!--", "-->",
      "&amp;", "<style>", "</style>", "é", "<a ", 'title="', "href", "=", "/"]
 )  # fmt: skip
+
+
+def test_html_that_nobody_could_read_stays_as_it_is() -> None:
+    html = '<p>x</p><![what[<a href="https://a.example/">A</a>'
+
+    assert redirected(html, lambda _: ELSEWHERE) == html
 
 
 @given(st.lists(PIECES, max_size=30).map("".join))
