@@ -1,6 +1,7 @@
 """Importing a file: rows through the same doors as everything else, one outcome per row."""
 
 import gc
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ __all__ = ["Imported", "Plan", "What", "fields_for", "import_table", "row_id"]
 
 
 COLLECTED: Final = 20  # Pages from one look for garbage to the next.
+TURN: Final = 0.0005  # Seconds that one thread computes while another one waits to go on.
 
 
 class What(StrEnum):
@@ -125,7 +127,7 @@ def _load(  # noqa: PLR0917 - what `import_table` was given
             yield read[-1].sheet()
 
     options = {"create_customers": plan.create_customers, "rehearse": plan.rehearse}
-    with _seldom_collecting() as collect:
+    with _seldom_collecting() as collect, _taking_turns():
         for settled in accept_sheets(house, plan.feed, sheets(), now=now, **options):
             done = read.popleft()
             desk.settle_page(done.page, done.places, settled)
@@ -154,6 +156,20 @@ def _seldom_collecting() -> Iterator[Callable[[], None]]:
     finally:
         if was:
             gc.enable()
+
+
+@contextmanager
+def _taking_turns() -> Iterator[None]:
+    """Let whoever writes go on soon after each answer of the database.
+
+    Whoever reads else keeps the turn for five milliseconds each time, and the database waits.
+    """
+    was = sys.getswitchinterval()
+    sys.setswitchinterval(TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(was)
 
 
 def _items(lines: Iterator[Line], plan: Plan, desk: Desk) -> Iterator[dict[str, object]]:

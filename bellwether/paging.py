@@ -82,7 +82,9 @@ class SheetOf:
 
     @cached_property
     def _cells(self) -> Mapping[str, Sequence[Any]]:
-        rows = [self.page.cells[place] for place in self.places]
+        rows = self.page.cells
+        if self.page.faults:
+            rows = [rows[place] for place in self.places]
         if self.page.columns:
             return dict(zip(self.page.columns, zip(*rows, strict=True), strict=True))
         return {name: [row.get(name) for row in rows] for name in self.names}

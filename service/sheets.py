@@ -173,7 +173,7 @@ def _numerals(values: Sequence[Decimal | None]) -> list[str]:
 def _instants(moments: Sequence[datetime | None]) -> list[str]:
     if None in moments:
         return ["null" if at is None else f'"{at.isoformat()}"' for at in moments]
-    return [f'"{one}"' for one in isoformats([at for at in moments if at is not None])]
+    return isoformats([at for at in moments if at is not None], '"')
 
 
 def _json(value: object) -> str:

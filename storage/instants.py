@@ -42,15 +42,15 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def isoformats(moments: Sequence[datetime]) -> list[str]:
-    """Return what `isoformat` says of each of these instants, which are in UTC."""
+def isoformats(moments: Sequence[datetime], mark: str = "") -> list[str]:
+    """Return what `isoformat` says of each of these instants, which are in UTC, between marks."""
     micros = since_epoch(moments)
     parts = (micros % _SECOND).tolist()
     texts = np.datetime_as_string((micros // _SECOND).view("M8[s]")).tolist()
     if not any(parts):
-        return [f"{text}+00:00" for text in texts]
+        return [f"{mark}{text}+00:00{mark}" for text in texts]
     return [
-        f"{text}.{part:06}+00:00" if part else f"{text}+00:00"
+        f"{mark}{text}.{part:06}+00:00{mark}" if part else f"{mark}{text}+00:00{mark}"
         for text, part in zip(texts, parts, strict=True)
     ]
 
