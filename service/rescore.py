@@ -7,6 +7,7 @@ from secrets import token_hex
 from typing import Final
 
 from scoring.model import HealthModel
+from service.ahead import sifting
 from service.brake import daily, finish_abandoned, finish_run
 from service.chunks import chunks
 from service.feeds import feeds_on
@@ -26,6 +27,8 @@ from storage.snapshots import latest_day
 SHARES: Final = 4
 LEAST: Final = 2_500
 MOST: Final = 25_000
+# From so many customers on, a thread of its own sifts the next share.
+MANY: Final = 2 * LEAST
 
 # The newest day that playbooks were asked about, of everybody.
 DECIDED: Final = "rescore/decided"
@@ -132,22 +135,29 @@ def _see_through(worker: Worker, progress: Progress | None) -> None:
     `progress` is told between the batches of a share too: whoever leads for a scheduled job keeps
     its lease by that, and a share whose customers are all looked at one by one takes minutes.
     """
-    held, reached = worker.claim(), worker.progress()
+    reached = worker.progress()
 
     def beat(some: int) -> None:
         if progress is not None:
             progress(reached.done + some, reached.total)
 
     worker.beat = beat
-    while reached.open:
-        if held is None:
-            worker.release(worker.crew.pause())
-            held = worker.claim()
-        else:
-            held = worker.work(held)
-        reached = worker.progress()
-        if progress is not None:
-            progress(reached.done, reached.total)
+    with sifting(worker, ahead=_ahead(worker, reached.total)) as sift:
+        while reached.open:
+            sifted = sift()
+            if sifted is None:
+                worker.release(worker.crew.pause())
+            else:
+                worker.finish(sifted)
+            reached = worker.progress()
+            if progress is not None:
+                progress(reached.done, reached.total)
+
+
+def _ahead(worker: Worker, customers: int) -> bool:
+    """Tell whether to sift one share ahead: SQLite has one writer, and a small run one share."""
+    large = customers >= MANY and not worker.closely
+    return large and worker.house.database.dialect == "postgresql"
 
 
 def _begun(

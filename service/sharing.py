@@ -8,6 +8,7 @@ anew, or was done, and the sum is that of one undisturbed run.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import reduce
@@ -120,6 +121,15 @@ class Robbed(Exception):  # noqa: N818 - never seen outside; it only ends the tr
     """Raised to undo a batch of a share that somebody else has by now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """A share whose quiet customers are done, who is left of it, and what they score."""
+
+    held: Share
+    left: Sequence[int]
+    scored: Scored
+
+
 @dataclass(slots=True)
 class Worker:
     """A worker at a run; `tasks` are its assignments by model, made when first needed.
@@ -148,51 +158,52 @@ class Worker:
 
     def claim(self) -> Share | None:
         """Take the next share nobody alive holds."""
+        crew = self.crew
         with self.house.database.transaction() as tx:
-            return self._claim(tx)
+            return shares.claim_share(tx, crew.name, crew.holder, crew.now(), LEASE)
 
     def work(self, held: Share) -> Share | None:
-        """Score the customers of a share; answer the next one, claimed with the last commit.
+        """Score the customers of a share; answer the next one."""
+        self.finish(self.sift(held))
+        return self.claim()
 
-        The quiet ones go together, the others in batches. When a batch breaks as a whole, it is
-        halved until the one at fault stands alone.
-        """
-        task, scored = self._task(held.model), Scored()
+    def sift(self, held: Share) -> Sifted:
+        """Score the quiet customers of a share; the others are left."""
+        scored = Scored()
+        if self.closely:
+            return Sifted(held, held.customers, scored)
         try:
-            following, loud = self._quiet(task, held, scored)
+            with self.house.database.transaction() as tx:
+                before = _held(tx, held)
+                tally, loud = score_quiet(tx, self._task(held.model), held.customers, scored)
+                self._settle(tx, held, _added(before, tally), last=not loud)
+            return Sifted(held, loud, scored)
         except Robbed:
-            return self.claim()
-        left: list[Sequence[int]] = [*reversed([*chunks(loud, BATCH)])]
+            return Sifted(held, (), scored)
+        except FAULTS:
+            return Sifted(held, held.customers, Scored())
+
+    def finish(self, sifted: Sifted) -> None:
+        """Score who is left of a share, in batches.
+
+        When a batch breaks as a whole, it is halved until the one at fault stands alone.
+        """
+        held, scored = sifted.held, sifted.scored
+        left: list[Sequence[int]] = [*reversed([*chunks(sifted.left, BATCH)])]
         while left:
             chosen = left.pop()
             try:
-                following = self._batch(task, held, chosen, scored, last=not left)
+                self._batch(held, chosen, scored, last=not left)
             except Robbed:
-                return self.claim()
+                return
             except FAULTS as fault:
                 if len(chosen) > 1:
                     middle = len(chosen) // 2
                     left += [chosen[middle:], chosen[:middle]]
                 else:
-                    following = self._give_up(held, chosen[0], fault, last=not left)
+                    self._give_up(held, chosen[0], fault, last=not left)
             if left:
                 self.beat(len(held.customers) - sum(map(len, left)))
-        return following
-
-    def _quiet(
-        self, task: Assignment, held: Share, scored: Scored
-    ) -> tuple[Share | None, Sequence[int]]:
-        """Score the quiet customers of the share; answer the others, and the next share if none."""
-        if self.closely:
-            return None, held.customers
-        try:
-            with self.house.database.transaction() as tx:
-                before = _held(tx, held)
-                tally, loud = score_quiet(tx, task, held.customers, scored)
-                return self._settle(tx, held, _added(before, tally), last=not loud), loud
-        except FAULTS:
-            scored.parts.clear()
-            return None, held.customers
 
     def progress(self) -> Progress:
         """Answer how far the run is, whoever works at it."""
@@ -211,34 +222,22 @@ class Worker:
             found = shares.tallies(tx, self.crew.name)
         return reduce(_added, map(_tally, found), Tally())
 
-    def _claim(self, tx: Transaction) -> Share | None:
-        crew = self.crew
-        return shares.claim_share(tx, crew.name, crew.holder, crew.now(), LEASE)
-
-    def _batch(
-        self, task: Assignment, held: Share, ids: Sequence[int], scored: Scored, *, last: bool
-    ) -> Share | None:
+    def _batch(self, held: Share, ids: Sequence[int], scored: Scored, *, last: bool) -> None:
         """Score some customers of the share and write down what came of it, all in one."""
         with self.house.database.transaction() as tx:
             before = _held(tx, held)
-            tally = _added(before, score_batch(tx, task, ids, scored))
-            return self._settle(tx, held, tally, last=last)
+            tally = score_batch(tx, self._task(held.model), ids, scored)
+            self._settle(tx, held, _added(before, tally), last=last)
 
-    def _give_up(
-        self, held: Share, customer_id: int, fault: BaseException, *, last: bool
-    ) -> Share | None:
+    def _give_up(self, held: Share, customer_id: int, fault: BaseException, *, last: bool) -> None:
         """Write down whose data breaks the calculation; all others go on."""
         lost = Tally(failures=((_key(self.house, customer_id), fault_words(fault)),))
-        try:
-            with self.house.database.transaction() as tx:
-                return self._settle(tx, held, _added(_held(tx, held), lost), last=last)
-        except Robbed:
-            return self.claim()
+        with suppress(Robbed), self.house.database.transaction() as tx:
+            self._settle(tx, held, _added(_held(tx, held), lost), last=last)
 
-    def _settle(self, tx: Transaction, held: Share, tally: Tally, *, last: bool) -> Share | None:
+    def _settle(self, tx: Transaction, held: Share, tally: Tally, *, last: bool) -> None:
         until = self.crew.now() + LEASE
         shares.settle_share(tx, held, asdict(tally), done=last, until=until)
-        return self._claim(tx) if last else None
 
     def _task(self, identity: str) -> Assignment:
         if identity not in self.tasks:

@@ -46,8 +46,8 @@ def test_a_helper_takes_what_is_free_and_the_leader_ends_the_run(falling: House)
         falling, CROSSING, now=NOW, decide=True, batch=1, progress=others, crew=crew("leader")
     )
 
-    # The leader had claimed its second share when the helper came.
-    assert done[0] == 2
+    # The leader claims its next share after it told how far it is.
+    assert done[0] == 3
     assert (report.scored, report.started) == (4, 1)
     assert len(plays(falling, "acme")) == 1
     assert states(falling) == {"pending": 1}
