@@ -8,8 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from playbooks.hindsight import Fired, Hindsight, Stay
+from playbooks.hindsight import Fired, Hindsight
+from playbooks.life import Stay
+from playbooks.many_lives import ManyLives
 from playbooks.playbook import Playbook
+from playbooks.sieve import UNKNOWN
 from scoring.columns.bands import band_names
 from scoring.columns.scores import MILLION, ScoreColumns
 from scoring.model import HealthModel
@@ -146,6 +149,7 @@ class _Past:
         self._broken: set[str] = set()
         self._unscored = 0
         self._hindsight = Hindsight(question.playbooks, question.model)
+        self._lives = ManyLives(self._hindsight, question.playbooks, len(stints))
 
     def live(
         self, database: Database, days: Sequence[date], progress: Progress | None = None
@@ -197,9 +201,16 @@ class _Past:
         self._parts.append(self._told_cases(seen).take(~nothing))
 
     def _look_back(self, seen: Seen) -> None:
-        for row, (at, customer) in enumerate(zip(seen.stays.tolist(), seen.customers, strict=True)):
-            if row not in seen.scores.faults:
-                self._hindsight.live(self._stay(at, customer), seen.scores.at(row))
+        renewals = [
+            UNKNOWN if one.renewal_on is None else one.renewal_on.toordinal()
+            for one in seen.customers
+        ]
+        self._lives.live(
+            seen.stays,
+            seen.scores,
+            np.array(renewals, np.int64),
+            lambda row: self._stay(int(seen.stays[row]), seen.customers[row]),
+        )
 
     def _stay(self, at: int, customer: Customer) -> Stay:
         return Stay(

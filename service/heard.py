@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from playbooks.hindsight import Heard
+from playbooks.life import Heard
 from playbooks.playbook import Playbook
 from playbooks.situation import ANY_KIND, Record, Silence
 from playbooks.triggers import RecordArrives, Silent

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, assert_never
 
-from playbooks.hindsight import Fired, Hindsight, Stay
+from playbooks.hindsight import Fired, Hindsight
+from playbooks.life import Stay
 from playbooks.playbook import Playbook
 from playbooks.steps import (
     Branch,

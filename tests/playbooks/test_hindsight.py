@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbooks.hindsight import Fired, Hindsight, Record, Stay, records
+from playbooks.hindsight import Fired, Hindsight, Record, records
+from playbooks.life import Stay
 from playbooks.load import parse
 from playbooks.playbook import Playbook
 from scoring.load import shipped as model
