@@ -49,10 +49,10 @@ def mail_blocks(mail: MailView, number: int, room: int, *, open_play: bool) -> I
     buttons = [_read_all(mail, again)] if len(text) > room else []
     if mail.step.state == "waiting_approval" and open_play:
         buttons += _decision(mail, again)
-    if buttons:
-        yield blocks.actions(*buttons)
     if counted := list(_counted(mail)):
         yield blocks.context(*counted)
+    if buttons:
+        yield blocks.actions(*buttons)
 
 
 def _counted(mail: MailView) -> Iterator[str]:

@@ -11,6 +11,7 @@ from service.answer import CardView, card_of
 from service.errors import UnknownPlay
 from service.ports import House, Tracking
 from service.resting import resting_until
+from service.tracking import foreseen
 from storage import bounces, customers, feedback, mail_seen, outbox, plays
 from storage.database import Transaction
 from storage.feedback import Verdict
@@ -195,7 +196,7 @@ def _mail(tx: Transaction, house: House, step: Step) -> MailView:
         trouble=trouble,
         edited_by=(step.body.get("edited") or {}).get("by"),
         until=step.due_at + house.approval.within if step.state == "waiting_approval" else None,
-        tracking="off" if step.body.get("inside") else house.mail.tracking,
+        tracking="off" if step.body.get("inside") else foreseen(house.mail, mail),
         seen=mail_seen.seen_of_message(tx, message.id) if message is not None else (),
     )
 

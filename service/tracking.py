@@ -13,13 +13,14 @@ says is masked: a number and an address are nobody's business on the way.
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from service import intents, links
-from service.ports import House, MailPolicy
+from service.ports import House, MailPolicy, Tracking
 from storage import customers, mail_seen, outbox, plays
 from storage.database import Transaction
 from storage.mail_seen import Kind, Seen
@@ -61,7 +62,7 @@ def worn(policy: MailPolicy, message: Message) -> Message:
         return message
     if not isinstance(html, str):
         return message
-    mine = [_site(policy.base_url), _site(_way_out(message))]
+    mine = _mine(policy, message.body)
     known: dict[str, int] = {}
 
     def lead(target: str) -> str | None:
@@ -73,6 +74,20 @@ def worn(policy: MailPolicy, message: Message) -> Message:
     if policy.tracking == "all":
         dressed = links.with_picture(dressed, _address(policy, message, PICTURE, ""))
     return replace(message, body={**message.body, "html": dressed})
+
+
+def foreseen(policy: MailPolicy, mail: Mapping[str, object]) -> Tracking:
+    """Return what will be counted of a mail that waits: nothing where it has no link to count."""
+    if policy.tracking != "clicks":
+        return policy.tracking
+    mine, found = _mine(policy, mail), list[str]()
+
+    def lead(target: str) -> None:
+        if _counted(target, mine):
+            found.append(target)
+
+    links.redirected(str(mail.get("html") or ""), lead)
+    return "clicks" if found else "off"
 
 
 def followed(policy: MailPolicy, token: str) -> Followed | None:
@@ -161,15 +176,14 @@ def _within(parts: SplitResult, site: SplitResult) -> bool:
     return parts.path == own or parts.path.startswith(f"{own}/") or not own
 
 
-def _site(address: str) -> SplitResult:
-    return urlsplit(address)
+def _mine(policy: MailPolicy, mail: Mapping[str, object]) -> list[SplitResult]:
+    """Return the sites that are this service, also where the mail's own ways out lead to another.
 
-
-def _way_out(message: Message) -> str:
-    """Return the site the mail's own ways out lead to, also if ours has another name since."""
-    headers = message.body.get("headers")
+    It may have had another name when the mail was written.
+    """
+    headers = mail.get("headers")
     stated = str(headers.get("List-Unsubscribe", "")) if isinstance(headers, dict) else ""
-    return stated.strip("<>").partition("/unsubscribe/")[0]
+    return [urlsplit(policy.base_url), urlsplit(stated.strip("<>").partition("/unsubscribe/")[0])]
 
 
 def _address(policy: MailPolicy, message: Message, link: int, target: str) -> str:

@@ -172,6 +172,17 @@ def test_clicks_alone_bring_no_picture() -> None:
     assert len(tokens(policy, letter(GUIDE))) == 1
 
 
+def test_what_will_be_counted_is_foreseen_and_nothing_where_there_is_nothing() -> None:
+    clicks = replace(POLICY, tracking="clicks")
+    own, guide = letter("https://us.example/bw/u/1.a").body, letter(GUIDE).body
+
+    assert [tracking.foreseen(clicks, each) for each in (own, guide, {})] == [
+        "off", "clicks", "off",
+    ]  # fmt: skip
+    assert tracking.foreseen(POLICY, own) == "all"
+    assert tracking.foreseen(replace(POLICY, tracking="off"), guide) == "off"
+
+
 def test_a_token_is_ours_or_none() -> None:
     (token,) = tokens(POLICY, letter(GUIDE))
     stranger = replace(POLICY, secret=b"another house's secret")
