@@ -76,9 +76,10 @@ def _words(out: "Console", found: "Simulation") -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    plays, days = _count(len(found.starts), "play"), _count(found.days, "day")
+    scores = f"{days} of scores of {_count(found.customers, 'customer')}"
     out.print(
-        f"{found.playbook} from {found.first} to {found.last}: {_count(len(found.starts), 'play')}, on "
-        f"{_count(found.days, 'day')} of scores of {_count(found.customers, 'customer')}. "
+        f"{found.playbook} from {found.first} to {found.last}: {plays}, on {scores}. "
         "Nothing was sent."
     )
     if not found.starts:

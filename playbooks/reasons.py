@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final, assert_never
 
 from playbooks.playbook import Playbook
-from playbooks.situation import ANY_KIND, Situation
+from playbooks.situation import ANY_KIND, RecordKind, Situation
 from playbooks.triggers import (
     Crosses,
     Drops,
@@ -57,7 +57,7 @@ def why(playbook: Playbook, situation: Situation) -> str:  # noqa: C901, PLR0911
             return f"No {what} for {found.days if found else silent.days} days, which is unusual."
         case RecordArrives(record=record):
             days = [one.on for one in situation.records if one.kind == record]
-            since = f" ({_day(max(days))})" if days else ""
+            since = _since(record, max(days)) if days else ""
             return f"{RECORDS[record]}{since}; {current.band} at {current.value}."
         case Schedule(every=every):
             return f"A new {every}; {current.band} at {current.value}."
@@ -81,6 +81,11 @@ def _renewing(near: RenewalNear, situation: Situation) -> str:
         return f"The renewal is near; {now.band} at {now.value}."
     within = min((each for each in near.within if left <= each), default=near.reach)
     return f"The renewal is on {_day(day)}, within {within} days; {now.band} at {now.value}."
+
+
+def _since(record: RecordKind, on: date) -> str:
+    """Say since when an invoice is overdue, or of which day another record is."""
+    return f" since {_day(on)}" if record == "invoice_overdue" else f" ({_day(on)})"
 
 
 def _day(on: date) -> str:
