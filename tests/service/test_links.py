@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.links import redirected, with_picture
@@ -79,6 +79,7 @@ def test_html_that_nobody_could_read_stays_as_it_is() -> None:
     assert redirected(html, lambda _: ELSEWHERE) == html
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_whatever_a_template_makes_of_it_the_words_stay(html: str) -> None:
     changed = redirected(html, lambda _: ELSEWHERE)
