@@ -156,6 +156,11 @@ def quick_folder() -> Path | None:
     return memory if roomy and os.access(memory, os.W_OK) else None
 
 
+if (quick := quick_folder()) is not None:
+    # A commit of SQLite waits for the disk; what tests write is gone after them anyway.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(quick))
+
+
 def _migrate(url: str) -> None:
     with closing(Database.open(url)) as database:
         database.migrate()

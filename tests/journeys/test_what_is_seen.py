@@ -43,21 +43,22 @@ def opened(url: str, home: Path, *, falling: bool = False, **settings: str) -> I
     with town(url, home, at(day(-9), NOON), **settings) as here:
         for key in (*STEADY, "acme"):
             here.customer(key, day(-400), contactEmail=f"dora@{key}.example")
-        for number in range(-60, -8):
-            neighbours(here, number)
+        neighbours(here, *range(-60, -8))
         yield here
 
 
-def neighbours(here: Town, number: int) -> None:
+def neighbours(here: Town, *days: int) -> None:
     """Let the others live: each at its own pace, so that they are no copies of each other."""
-    busy = [key for pace, key in enumerate(STEADY, start=1) if number % (pace // 3 + 1) == 0]
-    here.happen(
-        *logins(number, *busy, feature=f"f{number % 5}"),
-        *((key, day(number), "api_call", {"value": 100}) for key in STEADY),
-    )
-    if number % 3 == 0:
-        here.ticket("cedar", f"C-{number}", day(number))
-        here.invoice("dune", f"D-{number}", day(number - 1), day(number - 2))
+    happened: list[Happening] = []
+    for number in days:
+        busy = [key for pace, key in enumerate(STEADY, start=1) if number % (pace // 3 + 1) == 0]
+        happened += logins(number, *busy, feature=f"f{number % 5}")
+        happened += [(key, day(number), "api_call", {"value": 100}) for key in STEADY]
+    here.happen(*happened)
+    for number in days:
+        if number % 3 == 0:
+            here.ticket("cedar", f"C-{number}", day(number))
+            here.invoice("dune", f"D-{number}", day(number - 1), day(number - 2))
 
 
 def told_about_acme(here: Town) -> list[str]:
