@@ -122,7 +122,9 @@ def _work(  # noqa: PLR0917 - what `_Work` is made of
 def _people(work: _Work, standing: Standings, stands: Footing) -> _People:
     """Read what is known of these customers."""
     plan = work.task.plan
-    answered = answer_columns(work.tx, standing.ids, plan.figures)
+    answered = work.scored.answered(standing.ids)
+    if answered is None:
+        answered = answer_columns(work.tx, standing.ids, plan.figures)
     known = facts(work.tx, standing, people=wants_people(plan))
     return _People(standing, stands, Block(len(standing.ids), known, answered))
 

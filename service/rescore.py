@@ -16,6 +16,7 @@ from service.plans import keep, plan_again, plan_on
 from service.ports import House
 from service.quarantine import sweep
 from service.sharing import Crew, Orders, Worker, assignment, terms
+from service.sweeping import seldom_swept
 from storage import shares, switches
 from storage.customers import active_ids, customers_by_ids
 from storage.database import Transaction
@@ -27,7 +28,7 @@ from storage.snapshots import latest_day
 SHARES: Final = 4
 LEAST: Final = 2_500
 MOST: Final = 25_000
-# From so many customers on, a thread of its own sifts the next share.
+# From so many customers on, the next share is begun in a thread of its own.
 MANY: Final = 2 * LEAST
 
 # The newest day that playbooks were asked about, of everybody.
@@ -142,7 +143,8 @@ def _see_through(worker: Worker, progress: Progress | None) -> None:
             progress(reached.done + some, reached.total)
 
     worker.beat = beat
-    with sifting(worker, ahead=_ahead(worker, reached.total)) as sift:
+    ahead = reached.total >= MANY and not worker.closely
+    with seldom_swept(), sifting(worker, ahead=ahead) as sift:
         while reached.open:
             sifted = sift()
             if sifted is None:
@@ -152,12 +154,6 @@ def _see_through(worker: Worker, progress: Progress | None) -> None:
             reached = worker.progress()
             if progress is not None:
                 progress(reached.done, reached.total)
-
-
-def _ahead(worker: Worker, customers: int) -> bool:
-    """Tell whether to sift one share ahead: SQLite has one writer, and a small run one share."""
-    large = customers >= MANY and not worker.closely
-    return large and worker.house.database.dialect == "postgresql"
 
 
 def _begun(

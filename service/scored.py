@@ -1,13 +1,16 @@
-"""Scores that columns told and nobody stored yet: of those who are looked at one by one."""
+"""What is known of a share before its customers are looked at: their figures, their scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.columns.bands import band_names
+from scoring.columns.block import Column, taken
 from scoring.columns.scores import ScoreColumns
+from scoring.figures import Figure
 from scoring.score import Score
 
 Ids = NDArray[np.int64]
@@ -24,15 +27,38 @@ class _Part:
     sure: Mask
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What all figures of a model were answered for customers, ascending by id."""
+
+    ids: Ids
+    columns: Mapping[Figure[Any], Column]
+
+
 @dataclass(slots=True)
 class Scored:
-    """The scores of a share, a column each; a score becomes an object when it is asked for."""
+    """The scores of a share, a column each; a score becomes an object when it is asked for.
 
+    `figures` were read ahead, where somebody did.
+    """
+
+    figures: Figures | None = None
     parts: list[_Part] = field(default_factory=list)
+
+    def answered(self, ids: Ids) -> Mapping[Figure[Any], Column] | None:
+        """Return the answers for these customers, given ascending; None where one is missing."""
+        if self.figures is None or not np.isin(ids, self.figures.ids).all():
+            return None
+        return taken(self.figures.columns, np.searchsorted(self.figures.ids, ids))
 
     def add(self, ids: Ids, columns: ScoreColumns, previous: NDArray[np.int8], sure: Mask) -> None:
         """Keep the scores of these customers; only who is `sure` will be told of."""
         self.parts.append(_Part(ids, columns, previous, sure))
+
+    def compared(self, ids: Sequence[int]) -> set[int]:
+        """Return whose score here was told from a band before, over which nobody said a word."""
+        parts = [each.ids[each.sure & (each.previous >= 0)] for each in self.parts]
+        return set(ids).intersection(np.concatenate(parts).tolist()) if parts else set()
 
     def among(self, ids: Sequence[int]) -> dict[int, tuple[str | None, Score]]:
         """Return the scores of those of these customers who have one, and the bands before."""

@@ -14,6 +14,8 @@ from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any, Final
 
+import numpy as np
+
 from scoring.feeds import FeedState
 from scoring.score import Plan
 from service.batch import Tally, score_batch
@@ -21,9 +23,10 @@ from service.chunks import chunks
 from service.plans import plan_again
 from service.ports import House
 from service.quiet import score_quiet
-from service.scored import Scored
+from service.scored import Figures, Scored
 from service.verdict import FAULTS, Assignment, fault_words
 from storage import shares
+from storage.answer_columns import answer_columns
 from storage.customers import customers_by_ids
 from storage.database import Transaction
 from storage.presence import keep_present
@@ -167,9 +170,18 @@ class Worker:
         self.finish(self.sift(held))
         return self.claim()
 
-    def sift(self, held: Share) -> Sifted:
+    def foresee(self, held: Share) -> Figures | None:
+        """Read the figures of a share's customers ahead; None where their data breaks it."""
+        ids = np.array(sorted(held.customers), np.int64)
+        try:
+            with self.house.database.reading() as tx:
+                return Figures(ids, answer_columns(tx, ids, self._task(held.model).plan.figures))
+        except FAULTS:
+            return None
+
+    def sift(self, held: Share, figures: Figures | None = None) -> Sifted:
         """Score the quiet customers of a share; the others are left."""
-        scored = Scored()
+        scored = Scored(figures)
         if self.closely:
             return Sifted(held, held.customers, scored)
         try:

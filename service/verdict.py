@@ -9,6 +9,7 @@ from pathlib import PurePath
 from traceback import extract_tb
 from typing import Final, Self
 
+from playbooks.triggers import FactorCrosses
 from scoring.errors import ScoringError
 from scoring.override import Override, overridden
 from scoring.score import Plan, Score
@@ -103,7 +104,7 @@ def verdicts_on(
     ids, model, version = list(customers), task.house.model.name, task.house.model.version
     before = {
         one: snapshot
-        for one, snapshot in latest_before(tx, ids, model, task.as_of).items()
+        for one, snapshot in _before(tx, task, ids, scored).items()
         if not _elsewhere(snapshot, latest.get(one))
     }
     week = scores_at(tx, ids, model, task.as_of - WEEK, version)
@@ -126,6 +127,22 @@ def verdicts_on(
         except FAULTS as fault:
             failures.append((customer.key, fault_words(fault)))
     return found, failures
+
+
+def _before(
+    tx: Transaction, task: Assignment, ids: Sequence[int], scored: Scored | None
+) -> Mapping[int, Snapshot]:
+    """Answer the newest earlier snapshots; their records only where somebody may look at them.
+
+    Of whom columns told the score, no person said anything over the one before.
+    """
+    looked_at = any(isinstance(each.when, FactorCrosses) for each in task.house.playbooks)
+    told = scored.compared(ids) if scored and not looked_at else set()
+    name, day = task.house.model.name, task.as_of
+    plain = latest_before(tx, sorted(told), name, day, records=False) if told else {}
+    found = {one: snapshot for one, snapshot in plain.items() if day - snapshot.as_of <= MONTH}
+    others = [one for one in ids if one not in found]
+    return found | (latest_before(tx, others, name, day) if others else {})
 
 
 def _known(

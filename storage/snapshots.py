@@ -79,13 +79,16 @@ def add_snapshots(
     return {row.customer_id for row in add_new(tx, snapshot, rows, snapshot.c.customer_id)}
 
 
-def latest_before(tx: Transaction, ids: Ids, model: str, as_of: date) -> dict[int, Snapshot]:
+def latest_before(
+    tx: Transaction, ids: Ids, model: str, as_of: date, *, records: bool = True
+) -> dict[int, Snapshot]:
     """Return each customer's newest snapshot strictly before the day, of any version."""
     newest = _newest_days(tx, ids, model, as_of)
     if not newest:
         return {}
     wanted = (among(tx, snapshot.c.customer_id, sorted(newest)),)
-    found = _found(tx, model, *wanted, snapshot.c.as_of.in_(set(newest.values())))
+    days = snapshot.c.as_of.in_(set(newest.values()))
+    found = _found(tx, model, *wanted, days, records=records)
     return {one.customer_id: one for one in found if one.as_of == newest[one.customer_id]}
 
 

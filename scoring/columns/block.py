@@ -126,8 +126,12 @@ class Block:
             _words_of(self.facts.plan, index),
             None if self.facts.seats is None else self.facts.seats[index],
         )
-        answers = {figure: _taken(column, index) for figure, column in self.answers.items()}
-        return Block(len(facts.created_on), facts, answers)
+        return Block(len(facts.created_on), facts, taken(self.answers, index))
+
+
+def taken(answers: Mapping[Figure[Any], Column], index: NDArray[Any]) -> dict[Figure[Any], Column]:
+    """Return these rows of every column."""
+    return {figure: _taken(column, index) for figure, column in answers.items()}
 
 
 def wants_people(plan: Plan) -> bool:
