@@ -65,6 +65,8 @@ class Postgres:
             self._command(f"ALTER SYSTEM SET {setting}")
         self._command("SELECT pg_reload_conf()")
         self._free: list[str] = []
+        # A new connection learns anew where every table lies, which costs more than emptying them.
+        self._emptying: dict[str, Any] = {}
 
     def create(self) -> str:
         """Return the address of a migrated, empty database."""
@@ -83,19 +85,34 @@ class Postgres:
     def copy(self, url: str) -> str:
         """Return the address of a new database like that one, to which nobody is connected."""
         name = f"test_{next(self._numbers)}"
+        self._let_go(url)
         self._command(f"CREATE DATABASE {name} TEMPLATE {_name(url)}")
         return self._url(name)
 
     def recycle(self, url: str) -> None:
         """Empty a database, whoever is still connected to it, for the next test."""
-        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        try:
+            self._empty(url)
+        except psycopg2.Error:  # Somebody ended our connection with all others.
+            self._let_go(url)
+            self._empty(url)
+        self._free.append(url)
+
+    def _empty(self, url: str) -> None:
+        if url not in self._emptying:
+            self._emptying[url] = psycopg2.connect(url)
+        connection = self._emptying[url]
+        with connection, connection.cursor() as cursor:
             cursor.execute(LEAVE)
             cursor.execute(";".join(EMPTY))
-            connection.commit()
-        self._free.append(url)
+
+    def _let_go(self, url: str) -> None:
+        if (connection := self._emptying.pop(url, None)) is not None:
+            connection.close()
 
     def drop(self, url: str) -> None:
         """Drop a database, whoever is still connected to it."""
+        self._let_go(url)
         self._command(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
 
     def keep_every_commit(self) -> None:
@@ -115,6 +132,8 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop the server and remove its files."""
+        for url in list(self._emptying):
+            self._let_go(url)
         self._server.cleanup()
 
     def _url(self, name: str) -> str:
