@@ -1,13 +1,14 @@
 """Accept events by the sheet: the door of `ingest` for files, at the pace of the database.
 
 While one sheet is being written the next is read, and spelled as if all of it were new and its
-customers stayed who they are; whoever writes it looks whether that holds. Each is one transaction,
-so that whoever stops in the middle leaves whole sheets behind, and sending the same again goes on
-from there.
+customers stayed who they are; whoever writes it looks whether that holds. Two that share no id are
+written at once on PostgreSQL. Each is one transaction, so that whoever stops in the middle leaves
+whole sheets behind, and sending the same again goes on from there.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ from storage.customers import all_present, known_keys, resolve_keys
 from storage.database import Transaction
 
 REFUSED: Final = ("rejected", "conflict")
+AT_ONCE: Final = 2  # Sheets written at once, where the database can.
 ALL_TIME: Final = timedelta(days=365 * 1000)
 Said = tuple[int, Status, str | None]  # Where a row stands, what became of it, why.
 
@@ -55,30 +57,62 @@ def accept_sheets(
 ) -> Iterator[Settled]:
     """Accept sheets of events, as `accept_events` does its items; every row has an id.
 
-    A sheet is committed before it is yielded as settled; by then one more may have been read. When
-    somebody interrupts, the sheet being written is finished, and told, before it ends.
+    A sheet is committed before it is yielded as settled; by then more may have been read. When
+    somebody interrupts, the sheets being written are finished, and told, before it ends.
     """
     reader = Reader(now)
     work = _Work(house, feed, now, create_customers, rehearse)
     foresight = _Foresight(work)
-    writing_now: Future[Settled] | None = None
-    with ThreadPoolExecutor(1, "bellwether-load") as writer:
+    with ThreadPoolExecutor(AT_ONCE, "bellwether-load") as pool:
+        underway = _Underway()
         try:
             for sheet in sheets:
                 plain, careful = reader.read(sheet)
                 foreseen = foresight.of(plain)
-                done = writing_now.result() if writing_now else None
-                writing_now = writer.submit(work.write, sheet, plain, careful, foreseen)
-                if done:
-                    foresight.learn(done)
-                    yield done
-            if writing_now:
-                last, writing_now = writing_now, None
-                yield last.result()
+                ids = work.ids_apart(plain, careful, foreseen)
+                done = list(underway.make_room(ids))
+                future = pool.submit(work.write, sheet, plain, careful, foreseen)
+                underway.add(future, ids)
+                for one in done:
+                    foresight.learn(one)
+                    yield one
+            yield from underway.rest()
         except KeyboardInterrupt:
-            if writing_now:
-                yield writing_now.result()
+            yield from underway.rest()
             raise
+
+
+class _Underway:
+    """Sheets being written, in their order, each with its ids if another may go beside it."""
+
+    def __init__(self) -> None:
+        self._sheets: deque[tuple[Future[Settled], AbstractSet[str] | None]] = deque()
+
+    def add(self, future: Future[Settled], ids: AbstractSet[str] | None) -> None:
+        """Note a sheet as being written."""
+        self._sheets.append((future, ids))
+
+    def make_room(self, ids: AbstractSet[str] | None) -> Iterator[Settled]:
+        """Wait until a sheet may be written beside those that still are; yield those done."""
+        while len(self._sheets) >= AT_ONCE or not self._bears(ids):
+            yield self._first()
+
+    def rest(self) -> Iterator[Settled]:
+        """Wait for all, in their order."""
+        while self._sheets:
+            yield self._first()
+
+    def _bears(self, ids: AbstractSet[str] | None) -> bool:
+        """Tell whether no row of these can be one of those being written."""
+        return all(
+            ids is not None and others is not None and ids.isdisjoint(others)
+            for _, others in self._sheets
+        )
+
+    def _first(self) -> Settled:
+        done = self._sheets[0][0].result()
+        self._sheets.popleft()
+        return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +124,18 @@ class _Work:
     now: datetime
     create_customers: bool
     rehearse: bool
+
+    def ids_apart(
+        self, plain: Plain, careful: list[int], foreseen: "_Laid | None"
+    ) -> AbstractSet[str] | None:
+        """Return the ids of a sheet beside which another may be written; None where none may.
+
+        That is where its rows might bear on another's: who comes first has an id, and makes a
+        customer. And SQLite has one writer.
+        """
+        if self.house.database.dialect == "sqlite" or self.create_customers or careful:
+            return None
+        return set(plain.ids) if foreseen and foreseen.foreseen and not foreseen.bad else None
 
     def write(
         self, sheet: Sheet, plain: Plain, careful: list[int], foreseen: "_Laid | None" = None
