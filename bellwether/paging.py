@@ -16,7 +16,7 @@ from service.sheets import Sheet
 # the most: so that a commit costs little and each of a day's counts is written once for many
 # events, and yet whoever else writes gets a turn within the second.
 ROWS: Final = 10_000
-MOST_ROWS: Final = 40_000
+MOST_ROWS: Final = 30_000
 _NOTHING: Final = (None, "")
 
 

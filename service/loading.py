@@ -267,12 +267,13 @@ def _sorted_out(
 ) -> tuple[Plain, list[int]]:
     """Part what may be laid down from the places of what must wait, for whatever reason."""
     soonest, latest = since or now - ALL_TIME, now + FUTURE_TOLERANCE
+    last, first = max(plain.moments, default=now), min(plain.moments, default=now)
+    if soonest <= first and last <= latest and ids.keys() >= set(plain.keys):
+        return plain, []
     fit = [
         key in ids and soonest <= at <= latest
         for key, at in zip(plain.keys, plain.moments, strict=True)
     ]
-    if all(fit):
-        return plain, []
     columns: list[list[Any]] = [list(compress(column, fit)) for column in plain]
     good = Plain(*columns)
     return good, [place for place, fits in zip(plain.places, fit, strict=True) if not fits]

@@ -28,12 +28,18 @@ class Foreseen(NamedTuple):
 def foresee(tx: Transaction, events: Given, received_at: datetime) -> Foreseen | None:
     """Spell the events; nothing is written. None where a word is new, or an id comes twice."""
     known = _numbers(tx, events)
-    if known is None or len(set(zip(events.feed, events.event_id, strict=True))) < len(events.feed):
+    if known is None or _repeat(events):
         return None
     columns = numbered(events, known)
     step = max(1, len(events.feed) // SAMPLE)
     sample = list(zip(columns.feed_id[::step], columns.event_id[::step], strict=True))
     return Foreseen(ready(tx.dialect.name, columns, received_at), sample)
+
+
+def _repeat(events: Given) -> bool:
+    if len(set(events.feed)) == 1:
+        return len(set(events.event_id)) < len(events.event_id)
+    return len(set(zip(events.feed, events.event_id, strict=True))) < len(events.event_id)
 
 
 def _numbers(tx: Transaction, events: Given) -> Numbers | None:
