@@ -29,10 +29,10 @@ class Footing:
     """What customers of a day are compared with: a row each, of the standings they stand beside.
 
     `due` are those that columns may score, `done` those of whom nothing is to be done, all others
-    are to be looked at one by one. `again` have a score of the day already, to be replaced. `known`
-    tells whose score before compares; `score`, `band` and `trend` are of that one, else they mean
-    nothing. `steady` tells whose newest score is the one compared with. `version` and `on` are of
-    the newest score before, whatever its version.
+    are to be looked at one by one. `again` have a score of the day already, to be replaced or to
+    be asked about. `known` tells whose score before compares; `score`, `band` and `trend` are of
+    that one, else they mean nothing. `steady` tells whose newest score is the one compared with.
+    `version` and `on` are of the newest score before, whatever its version.
     """
 
     due: Mask
@@ -53,7 +53,7 @@ class Footing:
     @property
     def eve(self) -> date | None:
         """Return the day that is compared with; None where nobody's score compares."""
-        days = self.on[self.due & self.known]
+        days = self.on[(self.due | self.again) & self.known]
         return date.fromordinal(int(days.max())) if len(days) else None
 
 
@@ -67,7 +67,12 @@ def footing(tx: Transaction, task: Assignment, standing: Standings) -> Footing:
     """Find what these customers are compared with."""
     found = _of_newest(task, standing, _eve(task, standing))
     left = np.flatnonzero(~found.due & ~found.done)
-    return _with_pasts(tx, task, standing, found, left) if len(left) else found
+    if len(left):
+        _look_back(tx, task, standing, found, left)
+    # One day is compared with; whose score is of another one is looked at closely.
+    if found.eve is not None:
+        found.due[found.known & (found.on != found.eve.toordinal())] = False
+    return found
 
 
 def _of_newest(task: Assignment, standing: Standings, eve: int) -> Footing:
@@ -77,8 +82,8 @@ def _of_newest(task: Assignment, standing: Standings, eve: int) -> Footing:
     ours = standing.ours & (standing.as_of == eve) & back & born & (standing.band >= 0)
     # Of a day scored before, and of one gone by, only the snapshots tell.
     told = task.newest and not task.replace
-    steady = ours if told else np.zeros(len(ours), np.bool_)
     asked = told and not task.unasked
+    steady = ours if told else np.zeros(len(ours), np.bool_)
     done = standing.same_model & (standing.as_of == task.as_of.toordinal()) & asked
     return Footing(
         due=steady.copy(),
@@ -99,10 +104,10 @@ def _eve(task: Assignment, standing: Standings) -> int:
     return int(before.max()) if len(before) else task.eve.toordinal()
 
 
-def _with_pasts(
+def _look_back(
     tx: Transaction, task: Assignment, standing: Standings, found: Footing, left: Index
-) -> Footing:
-    """Look further back for those of whom the newest scores tell nothing."""
+) -> None:
+    """Find in the snapshots what the newest scores do not tell of those who are left."""
     some, series = standing.some(left), series_of(task)
     past = pasts(tx, some.ids, series, task.as_of)
     # Another model scored them since: coming back begins anew.
@@ -110,17 +115,16 @@ def _with_pasts(
     there = (past.as_of != MISSING) & ~elsewhere
     back = (some.active_since == MISSING) | (some.active_since <= past.as_of)
     known = there & (past.version == series.version) & back
-    eve = found.eve.toordinal() if found.eve else past.as_of[known].max(initial=MISSING)
     scored = past.today != MISSING
-    again = scored & task.replace
+    again = scored & (task.replace or task.unasked)
     # Playbooks are asked about who was scored on the eve by way of the newest scores alone.
-    fit = (past.as_of == eve) & (past.band >= 0) & (again | (not task.decide))
+    fit = (past.band >= 0) & (again | (not task.decide))
     # What another version makes of a past day is a series of its own (`service.batch`).
     apart = again & (past.today != series.version) & (not task.newest)
     born = some.created_on <= task.as_of.toordinal()
     found.again[left] = again
-    found.due[left] = born & (~scored | again) & ~apart & (~known | fit)
-    found.done[left] = np.where(scored & ~again, not task.unasked, ~born)
+    found.due[left] = born & (~scored | task.replace) & ~apart & (~known | fit)
+    found.done[left] = np.where(scored, ~again, ~born)
     found.known[left] = known
     for column, values, nothing in (
         (found.score, past.score, MISSING),
@@ -130,4 +134,3 @@ def _with_pasts(
         column[left] = np.where(known, values, nothing)
     found.version[left] = np.where(there, past.version, MISSING)
     found.on[left] = np.where(there, past.as_of, MISSING)
-    return found

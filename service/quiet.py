@@ -30,6 +30,7 @@ from service.ledger import Ledger, Page
 from service.occasions import Occasions, occasions
 from service.open_plays import Plays, ending, players, running
 from service.scored import Scored
+from service.unasked import heard_out
 from service.verdict import Assignment
 from storage.answer_columns import answer_columns, overflown
 from storage.columnar import MISSING, Ints
@@ -102,8 +103,18 @@ def score_quiet(
         # Where somebody else was quicker, looking closely finds out about whom.
         with suppress(AlreadyScored):
             tally, written[chosen] = _written(work, people)
-    known = set(standing.ids[written | (stands.done & ~closer)].tolist())
+    done = stands.done | (_heard_out(tx, task, standing, stands) if task.unasked else False)
+    known = set(standing.ids[written | (done & ~closer)].tolist())
     return tally, [one for one in ids if one not in known]
+
+
+def _heard_out(tx: Transaction, task: Assignment, standing: Standings, stands: Footing) -> Mask:
+    """Tell who was scored by hand before, and has no word of a playbook coming."""
+    heard, chosen = np.zeros(len(standing.ids), np.bool_), np.flatnonzero(stands.again)
+    if len(chosen) and not task.replace:
+        some = standing.some(chosen), stands.some(chosen)
+        heard[chosen] = heard_out(tx, task, *some)
+    return heard
 
 
 def _work(  # noqa: PLR0917 - what `_Work` is made of

@@ -50,8 +50,8 @@ def make_room(
     """
     if not len(scores.ids):
         return
-    meet(tx, frame)
     said = _said(tx, scores.ids, series, as_of)
+    meet(tx, frame, said.records)
     otherwise = _otherwise(said, scores, series)
     if otherwise.any():
         _put_by(tx, scores.ids[otherwise], series, as_of)

@@ -5,7 +5,7 @@ Frames are never changed or forgotten, so that what a process learned of them st
 database it learned it from.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from struct import error as StructError  # noqa: N812 - it is an exception's name
 from typing import Any, Final
 
@@ -35,18 +35,31 @@ def framed(digest: bytes, packed: bytes) -> bytes:
 
 
 def keep_frame(tx: Connection, digest: bytes, body: Mapping[str, Any]) -> None:
-    """Store a frame unless it is there."""
+    """Store a frame unless it is there; what we write we can read."""
+    _meet(body)
     add_new(tx, frame, [{"digest": digest[:DIGEST], "body": dict(body)}], frame.c.digest)
 
 
-def meet(tx: Connection, body: Mapping[str, Any]) -> None:
-    """Learn to read what is stored, and records of this frame, which may not be stored yet."""
-    from scoring.columns.packed import Reader, frame_key  # noqa: PLC0415 - as said below
-
-    key = frame_key(body)[:DIGEST]
-    if key not in _known:
+def meet(tx: Connection, body: Mapping[str, Any], stored: Iterable[bytes]) -> None:
+    """Learn to read records of this frame, which may not be stored yet, and these stored ones."""
+    _meet(body)
+    begin, end = len(MARK), len(MARK) + DIGEST
+    if any(one[begin:end] not in _known for one in stored if one.startswith(MARK)):
         _learn(tx)
-        _known.setdefault(key, Reader(body).record)
+
+
+def _meet(body: Mapping[str, Any]) -> None:
+    from scoring.columns.packed import Reader  # noqa: PLC0415 - as said below
+
+    key = _key(body)
+    if key not in _known:
+        _known[key] = Reader(body).record
+
+
+def _key(body: Mapping[str, Any]) -> bytes:
+    from scoring.columns.packed import frame_key  # noqa: PLC0415 - as said below
+
+    return frame_key(body)[:DIGEST]
 
 
 def unframed(stored: bytes) -> dict[str, Any]:

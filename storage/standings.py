@@ -98,6 +98,21 @@ def standings(tx: Connection, ids: Sequence[int], series: Series, day: date) -> 
     )
 
 
+def changes(tx: Connection, ids: Ints) -> tuple[Ints, Ints]:
+    """Return the changes over a week and a month that these newest scores tell, in hundredths."""
+    score = current.c
+    found = int_columns(
+        tx,
+        select(
+            whole(score.customer_id, "owner"),
+            whole(cents(tx, score.change_7), "week"),
+            whole(cents(tx, score.change_30), "month"),
+        ).where(score.customer_id.between(int(ids[0]), int(ids[-1]))),
+    )
+    beside = _beside(ids, found)
+    return beside["week"], beside["month"]
+
+
 def facts(tx: Connection, standing: Standings, *, people: bool) -> Facts:
     """Answer what scoring knows of them; of their words only where it asks."""
     created = standing.created_on.astype(np.int32)

@@ -31,6 +31,8 @@ CARLA = Author("Carla", "carla@ours.example")
 # What databases number by themselves, or tell the instant of.
 OWN = {"id", "play_id", "step_id"}
 TABLES = (current, transition, decision, play, step, message)
+# The one kind that asks for more of the day's own score than columns hold once it is stored.
+OF_FACTORS = "factor_crosses"
 WHEN = (
     "{kind: enters_band, bands: [BAND], at_first_sight: true}",
     "{kind: drops, points: 4, days: 7, or: {points: 9, days: 30}}",
