@@ -82,9 +82,7 @@ def test_an_edited_model_days_gone_by_and_corrections_are_stored_alike(
     books = many_playbooks(house, "login_frequency")
     here, there = replace(house, playbooks=books), replace(twin, playbooks=books)
 
-    grow(
-        here, there, seed=5, size=8, days=range(6, 4, -1), score=partial(by_edited_model, since=5)
-    )
+    grow(here, there, seed=5, size=8, days=range(6, 4, -1), score=partial(by_edited_model, since=5))
     before = in_columns(house)
     told = [*past(here, range(9, 6, -2)), *corrected(here, 5)]
 
