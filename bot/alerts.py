@@ -150,8 +150,9 @@ def _noticed(view: AlertView) -> Iterator[Block]:
     if _crossed(view):
         yield blocks.section(f"*{_fall_words(view)}*  ·  {blocks.literal(view.title)}")
     elif view.raised is not None:
-        reason = blocks.literal(view.raised.reason, 500)
-        yield blocks.section(f"*{reason}*  ·  {_fall_words(view)}")
+        reason, before = blocks.literal(view.raised.reason, 500), view.raised.score_before
+        moved = "" if before in {None, view.raised.score} else f"  ·  {_fall_words(view)}"
+        yield blocks.section(f"*{reason}*{moved}")
 
 
 def _causes(causes: Sequence[Cause], title: str) -> Block:

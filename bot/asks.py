@@ -144,12 +144,17 @@ def _task_button(task: TaskView, number: int, of: int) -> Block:
     return blocks.button(label, f"done_{number}", value, says=says)
 
 
+def _busy(view: AlertView) -> bool:
+    """Tell whether somebody has the alert, or has acted in it, which comes to the same."""
+    return bool(view.acknowledged_by) or any(step.decided_by for step in view.steps)
+
+
 def _rung(view: AlertView, rung: RungView) -> str | None:
     at = blocks.moment(rung.at)
     match rung.step.state:
         case "scheduled" if view.rests_until is not None and not view.acknowledged_by:
             return "While it rests nobody else is told; then the time to acknowledge it begins anew"
-        case "scheduled" if view.play.state == "open" and not view.acknowledged_by:
+        case "scheduled" if view.play.state == "open" and not _busy(view):
             return f"Unless somebody acknowledges it, others are told {at}"
         case "done":
             told = (rung.step.reason or "Others were told").rstrip(".")

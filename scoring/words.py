@@ -164,7 +164,7 @@ def _rose_or_fell(before: FactorScore, after: FactorScore) -> str:
 def _corrected(before: FactorScore, after: FactorScore) -> str:
     """Return what late data made of a day that was scored already."""
     if (before.value, before.status) == (after.value, after.status):
-        return f"{after.title} weighs differently, because data on other factors arrived late"
+        return f"The weight of {after.title} changed, because data on other factors arrived late"
     counted = after.raw.get("measure") in COUNTS and before.status == after.status
     was, now = _number(before.raw), _number(after.raw)
     figures = f" from {plain(was)} to {plain(now)}" if counted and was != now else ""
@@ -181,7 +181,7 @@ def _remeasured(before: FactorScore, after: FactorScore) -> str:
 
 def _seen_differently(before: FactorScore, after: FactorScore) -> str:
     if before.status == after.status:
-        return f"{after.title} weighs differently, because other factors became known or unknown"
+        return f"The weight of {after.title} changed, because other factors became known or unknown"
     return f"{after.title}: {factor_words(after)}; before: {factor_words(before)}"
 
 

@@ -1,5 +1,6 @@
 """What would a playbook have done? Stored scores, decided on again; nothing is sent or stored."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -138,6 +139,10 @@ def _weeks(starts: Sequence[Would], first: date, last: date) -> Mapping[date, in
     return {monday: counted[monday] for monday in sorted(mondays)}
 
 
+# What a playbook's words say in the customer's place.
+_NAME: Final = re.compile(r"\{\{\s*customer\.name\s*\}\}")
+
+
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
@@ -149,7 +154,7 @@ def _would(customer: Customer, playbook: Playbook, fired: Fired) -> Would:
         csm=customer.csm.name if customer.csm is not None else None,
         on=fired.on,
         reason=fired.reason,
-        sends=tuple(_sends(playbook.then)),
+        sends=tuple(_NAME.sub(lambda _: customer.name, one) for one in _sends(playbook.then)),
     )
 
 

@@ -199,6 +199,9 @@ def test_critical_save_asks_which_way_and_leaves_a_list(
             (mail,) = here.mails()
             assert mail.message["Subject"] == "Leaving us, Acme: how I can help"
         here.press("Mark as done")
+        assert "others are told" not in here.reads()
+        here.goes_on(here.steps()["attention"].due_at)
+        assert here.told(BACKUP) == []
         here.press("Acknowledge")
 
         used = [("acme", day(3), "feature_used", {"feature": f"f{n}"}) for n in range(10)]

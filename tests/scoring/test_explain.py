@@ -99,7 +99,7 @@ def test_a_factor_that_only_weighs_differently_says_so() -> None:
     found = {driver.factor: driver for driver in drivers(now, before)}
 
     assert found["support_load"].cause == "coverage"
-    assert "weighs differently" in found["support_load"].sentence
+    assert "The weight of Support tickets changed" in found["support_load"].sentence
 
 
 def test_a_factor_that_changed_and_weighs_differently_has_a_driver_for_each() -> None:

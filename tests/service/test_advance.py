@@ -200,6 +200,16 @@ def test_an_acknowledgement_ends_the_escalation(story: Story) -> None:
     assert [each for each in story.slack.sent if each.body["view"] == "escalation"] == []
 
 
+def test_whoever_has_answered_has_the_alert_and_nobody_else_is_told(story: Story) -> None:
+    name_stand_ins(story)
+    answers(story, "cause", "price")
+
+    moves_on(story, steps_of(story)["attention"].due_at)
+
+    assert steps_of(story)["attention"].reason == "Carla has it."
+    assert [each for each in story.slack.sent if each.body["view"] == "escalation"] == []
+
+
 def test_where_nobody_stands_in_the_houses_conversation_is_told_once(story: Story) -> None:
     first = steps_of(story)["attention"].due_at
 
