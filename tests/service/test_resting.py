@@ -67,6 +67,7 @@ def test_a_snooze_that_is_over_before_moves_nothing(story: Story) -> None:
     assert told(story) == ["#alerts"]
 
 
+@pytest.mark.slow
 def test_who_takes_it_while_it_rests_ends_it(story: Story) -> None:
     first, end = due(story), due(story) + timedelta(hours=1)
     rests(story, end)
@@ -80,6 +81,7 @@ def test_who_takes_it_while_it_rests_ends_it(story: Story) -> None:
     assert steps_of(story)["attention"].reason == "Carla has it."
 
 
+@pytest.mark.slow
 def test_snoozed_once_more_it_rests_on(story: Story) -> None:
     first, end = due(story), due(story) + timedelta(hours=1)
     rests(story, end)
@@ -115,6 +117,7 @@ def test_the_card_says_that_it_rests(story: Story) -> None:
     assert (now.rests_until, later.rests_until) == (end, None)
 
 
+@pytest.mark.slow
 def test_the_tick_that_comes_twice_wakes_it_once(story: Story) -> None:
     first, end = due(story), due(story) + timedelta(hours=1)
     rests(story, end)

@@ -67,6 +67,7 @@ def test_who_is_added_is_listed_with_the_reason_and_not_written_to(
     assert acts(house) == [("suppress", f"address/{entry.short}")]
 
 
+@pytest.mark.slow
 def test_of_who_was_erased_the_list_knows_the_hash_alone(house: House, pat: Contact) -> None:
     assert pat.email == PAT
     add(house)
@@ -125,6 +126,7 @@ def test_rule_18_who_unsubscribes_after_we_suppressed_them_has_said_so_themselve
         lift(house)
 
 
+@pytest.mark.slow
 def test_who_was_lifted_may_unsubscribe_again_by_the_old_link(house: House, pat: Contact) -> None:
     token = link(house.mail, pat).rpartition("/")[2]
     unsubscribe(house, token, now=NOON)

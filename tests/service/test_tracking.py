@@ -230,6 +230,7 @@ def test_the_alert_is_drawn_anew_at_what_is_news_and_no_oftener(counting: House)
     assert [each.verb for each in waiting if each.state == "pending"] == ["update"] * 2
 
 
+@pytest.mark.slow
 def test_what_is_not_wanted_any_more_is_not_counted(counting: House) -> None:
     picture = opening(counting.mail, kept(counting))
 
@@ -263,6 +264,7 @@ def test_who_was_erased_is_led_on_and_nothing_is_kept(counting: House) -> None:
     assert found.target == GUIDE
 
 
+@pytest.mark.slow
 def test_what_followed_another_mail_of_this_number_is_not_counted(counting: House) -> None:
     other = replace(kept(counting), key="customer/9/another/mail")
 

@@ -190,7 +190,7 @@ def test_an_open_play_of_before_there_were_plays_of_weeks_goes_on(empty_url: str
     assert said.step_id == 1
 
 
-@pytest.mark.parametrize("erased_before", [False, True])
+@pytest.mark.parametrize("erased_before", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_numbers_go_on_from_those_that_were_given(empty_url: str, *, erased_before: bool) -> None:
     def fill(tx: Connection) -> None:
         old_play(tx)
