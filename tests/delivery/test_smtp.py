@@ -200,7 +200,7 @@ def test_nobody_listening_means_later(free_port: Callable[[], int]) -> None:
         channel.send(message(), None)
 
 
-def test_rule_14_a_server_thatdrips_is_cut_at_the_deadline() -> None:
+def test_rule_14_a_server_that_drips_is_cut_at_the_deadline() -> None:
     """Each byte comes in time for the socket's timeout; only an overall deadline ends this."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         threading.Thread(target=drip, args=[door], daemon=True).start()
