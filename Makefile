@@ -53,7 +53,7 @@ crash-matrix: $(DEV_STAMP) ## Kill a process at every named point, on both datab
 .PHONY: chaos
 chaos: $(DEV_STAMP) ## 1,000 kills over 4 replicas, then 100,000 random steps: an hour (ARGS="--kills 100 --seed 7")
 	@$(BIN)/python -m tests.chaos.run $(ARGS)
-	@CHAOS_STEPS=$${CHAOS_STEPS:-100000} $(BIN)/python -m pytest tests/stateful -n auto -q
+	@CHAOS_STEPS=$${CHAOS_STEPS:-100000} $(BIN)/python -m pytest tests/stateful -n auto -q -rP
 
 .PHONY: bench
 bench: $(DEV_STAMP) ## Measure jobs, imports, cards and HTTP beside their baselines (2k customers, 2 minutes)

@@ -18,8 +18,9 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from storage.database import Database
+from tests.crash.hands import application
 from tests.crash.points import BY_NAME, Commit, Statement, When
-from tests.crash.world import Outside, live
+from tests.crash.world import Outside, live, playbooks
 
 
 @dataclass
@@ -93,6 +94,9 @@ def say(number: int) -> None:
 
 
 def main() -> None:
+    # Whoever is forked has these from birth.
+    application()
+    playbooks()
     for line in sys.stdin:
         job = json.loads(line)
         go_out, go_in = os.pipe()

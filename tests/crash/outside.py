@@ -11,7 +11,7 @@ import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -33,6 +33,7 @@ class Said:
     ts: str
     thread: str | None
     metadata: dict[str, Any]
+    blocks: list[dict[str, Any]]
 
 
 @dataclass
@@ -43,6 +44,10 @@ class Arrived:
     said: list[Said] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def copy(self) -> "Arrived":
+        """Return the same, to which other things arrive from now on."""
+        return Arrived([*self.mails], [replace(each) for each in self.said], [*self.calls])
 
 
 @dataclass
@@ -147,9 +152,10 @@ class Api(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         given = self._read(body)
-        method = self.path.rpartition("/")[2]
+        method = self.path.partition("?")[0].rpartition("/")[2]
         threaded = method == "chat.postMessage" and given.get("thread_ts")
-        word = f"{method} in a thread" if threaded else method
+        clicked = "/click/" in self.path
+        word = f"{method}{' in a thread' * bool(threaded)}{' at a click' * clicked}"
         try:
             self.world.hear(word, "asked")
             if method == "hook":
@@ -164,6 +170,8 @@ class Api(BaseHTTPRequestHandler):
     do_GET = do_POST  # noqa: N815 - as above
 
     def _read(self, body: bytes) -> dict[str, Any]:
+        if "?" in self.path:
+            return dict(parse_qsl(self.path.partition("?")[2]))
         if "json" in (self.headers.get("Content-Type") or ""):
             found: dict[str, Any] = json.loads(body or b"{}")
             return found
@@ -184,6 +192,30 @@ def _user(_world: World, given: dict[str, Any]) -> dict[str, Any]:
     return {"user": {"id": "U" + given["email"].split("@")[0].upper().replace("-", "")}}
 
 
+def _who(_world: World, given: dict[str, Any]) -> dict[str, Any]:
+    email = f"csm-{str(given['user']).removeprefix('UCSM')}@ours.example"
+    return {"user": {"id": given["user"], "team_id": "T1", "profile": {"email": email}}}
+
+
+def _ourselves(_world: World, _given: dict[str, Any]) -> dict[str, Any]:
+    return {"team_id": "T1"}
+
+
+def _screen(world: World, given: dict[str, Any]) -> dict[str, Any]:
+    """Show what a person sees in their direct messages with the app; no method of Slack's."""
+    with world.arrived.lock:
+        found = [
+            {"channel": each.channel, "ts": each.ts, "blocks": each.blocks}
+            for each in world.arrived.said
+            if each.channel == f"D{given['user']}"
+        ]
+    return {"messages": found}
+
+
+def _nothing(_world: World, _given: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
 def _open(_world: World, given: dict[str, Any]) -> dict[str, Any]:
     return {"channel": {"id": "D" + str(given["users"])}}
 
@@ -199,15 +231,24 @@ def _info(_world: World, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _post(world: World, given: dict[str, Any]) -> dict[str, Any]:
-    metadata = given.get("metadata") or {}
-    metadata = json.loads(metadata) if isinstance(metadata, str) else metadata
     ts = f"{1_800_000_000 + next(Api.numbers)}.000000"
+    metadata, blocks = _plain(given.get("metadata") or {}), _plain(given.get("blocks") or [])
+    said = Said(str(given["channel"]), ts, given.get("thread_ts"), metadata, blocks)
     with world.arrived.lock:
-        world.arrived.said.append(Said(str(given["channel"]), ts, given.get("thread_ts"), metadata))
+        world.arrived.said.append(said)
     return {"channel": given["channel"], "ts": ts}
 
 
-def _update(_world: World, given: dict[str, Any]) -> dict[str, Any]:
+def _plain(value: Any) -> Any:
+    """Read what a form may hold as JSON."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _update(world: World, given: dict[str, Any]) -> dict[str, Any]:
+    with world.arrived.lock:
+        for each in world.arrived.said:
+            if (each.channel, each.ts) == (given["channel"], given["ts"]):
+                each.blocks = _plain(given["blocks"])
     return {"channel": given["channel"], "ts": given["ts"]}
 
 
@@ -245,6 +286,10 @@ _ANSWERS: dict[str, Callable[[World, dict[str, Any]], dict[str, Any]]] = {
     "chat.postMessage": _post,
     "chat.update": _update,
     "hook": _hook,
+    "auth.test": _ourselves,
+    "users.info": _who,
+    "response": _nothing,
+    "screen": _screen,
 }
 
 

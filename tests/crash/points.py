@@ -8,7 +8,18 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Act = Literal["daily", "deliver", "click", "approve", "answer", "advance", "unsubscribe"]
+Act = Literal[
+    "daily",
+    "deliver",
+    "escalate",
+    "click",
+    "approve",
+    "answer",
+    "survey",
+    "advance",
+    "complain",
+    "unsubscribe",
+]
 When = Literal["before", "after"]
 Heard = Literal["asked", "answered"]
 
@@ -28,6 +39,9 @@ DECIDE_STEP: Final = r"update step set .*decided_by"
 ANSWER: Final = r"update step set .*answer="
 AUDIT: Final = r"insert into audit"
 SUPPRESS: Final = r"insert into suppression"
+REQUEST: Final = r"insert into request"
+OPINION: Final = r"insert into survey_answer"
+BOUNCE: Final = r"insert into bounce"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +86,48 @@ Place = Statement | Commit | Wire
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One named point; `group` is what the process was about."""
+    """One named point; `group` is what the process was about.
+
+    It is passed at least `a_day` times a day.
+    """
 
     group: str
     name: str
     place: Place
+    a_day: int = 1
+
+    def at(self, occurrence: int) -> tuple[int, int]:
+        """Return on which day this occurrence comes, and as the which of that day."""
+        days, before = divmod(occurrence - 1, self.a_day)
+        return days + 1, before + 1
 
 
-def _within(group: str, act: Act, what: str, says: str, when: When = "before") -> Point:
-    return Point(group, f"{group}: {when} {what}", Statement(act, says, when))
+def _within(
+    group: str, act: Act, what: str, says: str, when: When = "before", *, a_day: int = 1
+) -> Point:
+    return Point(group, f"{group}: {when} {what}", Statement(act, says, when), a_day)
 
 
-def _commit(group: str, act: Act, what: str, says: str) -> list[Point]:
+def _commit(group: str, act: Act, what: str, says: str, a_day: int = 1) -> list[Point]:
     return [
-        Point(group, f"{group}: {when} the commit of {what}", Commit(act, says, when))
+        Point(group, f"{group}: {when} the commit of {what}", Commit(act, says, when), a_day)
         for when in ("before", "after")
     ]
 
 
-def _wire(group: str, word: str) -> list[Point]:
+def _wire(group: str, word: str, a_day: int = 1) -> list[Point]:
     return [
-        Point(group, f"{group}: {word} heard, nothing done", Wire(word, "asked")),
-        Point(group, f"{group}: {word} done, the answer kept back", Wire(word, "answered")),
+        Point(group, f"{group}: {word} heard, nothing done", Wire(word, "asked"), a_day),
+        Point(group, f"{group}: {word} done, the answer kept back", Wire(word, "answered"), a_day),
     ]
 
 
 POINTS: Final[tuple[Point, ...]] = (
-    _within("rescore", "daily", "snapshots are written", SNAPSHOT),
+    _within("rescore", "daily", "snapshots are written", SNAPSHOT, a_day=3),
     _within("rescore", "daily", "transitions are written", TRANSITION),
     _within("rescore", "daily", "current scores are moved", CURRENT),
     _within("rescore", "daily", "current scores are moved", CURRENT, "after"),
-    *_commit("rescore", "daily", "a batch", SNAPSHOT),
+    *_commit("rescore", "daily", "a batch", SNAPSHOT, a_day=3),
     _within("decide", "daily", "plays are opened", PLAY),
     _within("decide", "daily", "steps are added", STEP),
     _within("decide", "daily", "decisions are recorded", DECISION),
@@ -112,28 +137,36 @@ POINTS: Final[tuple[Point, ...]] = (
     *_commit("enqueue", "daily", "a batch with messages", MESSAGE),
     _within("enqueue", "daily", "messages are released", RELEASE),
     *_commit("enqueue", "daily", "the release", RELEASE),
-    _within("claim", "deliver", "messages are claimed", CLAIM),
-    *_commit("claim", "deliver", "the claim", CLAIM),
-    *_wire("send mail", "connect"),
-    *_wire("send mail", "EHLO"),
-    *_wire("send mail", "MAIL"),
-    *_wire("send mail", "RCPT"),
-    *_wire("send mail", "DATA"),
-    Point("send mail", "send mail: a part of the letter has arrived", Wire("letter", "asked")),
-    *_wire("send mail", "dot"),
-    Point("send mail", "send mail: QUIT heard, the letter accepted", Wire("QUIT", "asked")),
+    _within("claim", "deliver", "messages are claimed", CLAIM, a_day=3),
+    *_commit("claim", "deliver", "the claim", CLAIM, a_day=3),
+    *_wire("send mail", "connect", a_day=2),
+    *_wire("send mail", "EHLO", a_day=2),
+    *_wire("send mail", "MAIL", a_day=3),
+    *_wire("send mail", "RCPT", a_day=3),
+    *_wire("send mail", "DATA", a_day=3),
+    Point("send mail", "send mail: a part of the letter has arrived", Wire("letter", "asked"), 3),
+    *_wire("send mail", "dot", a_day=3),
+    Point("send mail", "send mail: QUIT heard, the letter accepted", Wire("QUIT", "asked"), 2),
     *_wire("send to Slack", "users.lookupByEmail"),
     *_wire("send to Slack", "conversations.open"),
-    *_wire("send to Slack", "conversations.list"),
-    *_wire("send to Slack", "conversations.info"),
-    *_wire("send to Slack", "chat.postMessage"),
-    *_wire("send to Slack", "chat.postMessage in a thread"),
-    *_wire("send to Slack", "chat.update"),
-    _within("record", "deliver", "a message is settled", SETTLE),
-    _within("record", "deliver", "the attempt is kept", DELIVERY),
-    _within("record", "deliver", "the thread's note is enqueued", MESSAGE),
-    _within("record", "deliver", "the thread's note is enqueued", MESSAGE, "after"),
-    *_commit("record", "deliver", "what came of it", DELIVERY),
+    *_wire("send to Slack", "conversations.list", a_day=2),
+    *_wire("send to Slack", "conversations.info", a_day=2),
+    *_wire("send to Slack", "chat.postMessage", a_day=3),
+    *_wire("send to Slack", "chat.postMessage in a thread", a_day=3),
+    *_wire("send to Slack", "chat.update", a_day=3),
+    _within("record", "deliver", "a message is settled", SETTLE, a_day=3),
+    _within("record", "deliver", "the attempt is kept", DELIVERY, a_day=3),
+    _within("record", "deliver", "the thread's note is enqueued", MESSAGE, a_day=3),
+    _within("record", "deliver", "the thread's note is enqueued", MESSAGE, "after", a_day=3),
+    *_commit("record", "deliver", "what came of it", DELIVERY, a_day=3),
+    _within("escalate", "escalate", "the rung is settled", DECIDE_STEP),
+    _within("escalate", "escalate", "the word to others is enqueued", MESSAGE),
+    _within("escalate", "escalate", "the audit entry", AUDIT),
+    *_commit("escalate", "escalate", "the escalation", DECIDE_STEP),
+    _within("click", "click", "the request is remembered", REQUEST),
+    *_commit("click", "click", "the remembering of the request", REQUEST),
+    *_wire("click", "users.info at a click", a_day=3),
+    *_wire("click", "chat.update at a click", a_day=3),
     _within("click", "click", "the play is taken on", ACKNOWLEDGE),
     _within("click", "click", "the redrawing is enqueued", MESSAGE),
     _within("click", "click", "the audit entry", AUDIT),
@@ -147,11 +180,19 @@ POINTS: Final[tuple[Point, ...]] = (
     _within("answer", "answer", "the call is enqueued", MESSAGE),
     _within("answer", "answer", "the audit entry", AUDIT),
     *_commit("answer", "answer", "the answer", ANSWER),
+    _within("survey", "survey", "the answer is noted", ANSWER),
+    _within("survey", "survey", "the answer counts", OPINION),
+    _within("survey", "survey", "the audit entry", AUDIT),
+    *_commit("survey", "survey", "the survey", OPINION),
     *_wire("call a webhook", "hook"),
     _within("go on", "advance", "the wait is settled", DECIDE_STEP),
     _within("go on", "advance", "what follows is added", STEP),
     _within("go on", "advance", "the post is enqueued", MESSAGE),
     *_commit("go on", "advance", "the going on", DECIDE_STEP),
+    _within("complain", "complain", "the report is kept", BOUNCE),
+    _within("complain", "complain", "the address is barred", SUPPRESS),
+    _within("complain", "complain", "the CSM is told", MESSAGE),
+    *_commit("complain", "complain", "the complaint", BOUNCE),
     _within("unsubscribe", "unsubscribe", "the address is barred", SUPPRESS),
     _within("unsubscribe", "unsubscribe", "the audit entry", AUDIT),
     *_commit("unsubscribe", "unsubscribe", "leaving", SUPPRESS),

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from storage.database import Database, Transaction
 from tests.crash.outside import Arrived
-from tests.crash.world import DAYS, UNMOVED, contact
+from tests.crash.world import DAYS, UNMOVED, contact, executive
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,11 @@ def faults(found: Remains, days: int, *, doubt: int) -> Iterator[str]:
         yield f"messages left over: {dict(found.states)}"
     if unknown > doubt:
         yield f"{unknown} mails in doubt"
-    if len(found.mails) != 2 * days:
+    if len(found.mails) != MAILS * days:
         yield f"{len(found.mails)} mails intended"
     if twice := {one: many for one, many in found.arrived.items() if many > 1}:
         yield f"mails doubled: {twice}"
-    if found.deeds != Counter(dict.fromkeys(DEEDS, days)):
+    if found.deeds != Counter(dict.fromkeys((*DEEDS, TOLD_ON), days)):
         yield f"deeds: {dict(found.deeds)}"
     yield from _mails_amiss(found, days)
     yield from _words_amiss(found, days)
@@ -125,10 +125,13 @@ OTHERS = (
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 # What a play adds to: with what follows from the answer and from the wait.
-STEPS = 9
+STEPS = 11
+MAILS = 3
 # The alert, and the two posts.
 ROOTS = 3
-DEEDS = ("acknowledge", "approve", "question", "unsubscribe")
+# What nobody took is told to others as well, in one more post.
+TOLD_ON = "escalate"
+DEEDS = ("acknowledge", "approve", "question", "answer survey", "complaint", "unsubscribe")
 
 
 def _whole(days: int) -> dict[str, int]:
@@ -143,7 +146,7 @@ def _mails_amiss(found: Remains, days: int) -> Iterator[str]:
         if state == "sent" and message_id not in there:
             yield f"a mail said to be sent never arrived: {message_id}"
     if {address for address, _ in found.arrived} - {
-        contact(number) for number in range(1, days + 1)
+        whoever(number) for number in range(1, days + 1) for whoever in (contact, executive)
     }:
         yield "somebody else was written to"
 
@@ -152,7 +155,7 @@ def _words_amiss(found: Remains, days: int) -> Iterator[str]:
     if twice := [key for key, many in found.said.items() if many > 1]:
         yield f"said twice in Slack: {twice}"
     roots = [key for key in found.said if "/note/" not in key]
-    if len(roots) != ROOTS * days:
+    if len(roots) != ROOTS * days + found.deeds[TOLD_ON]:
         yield f"{len(roots)} alerts and posts in Slack"
     if len(found.calls) != days:
         yield f"{len(found.calls)} calls of the webhook"

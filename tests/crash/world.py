@@ -1,17 +1,22 @@
 """Three days in a small house, lived the same way by every process that is killed in it.
 
-On each day one customer falls. The job scores and decides, what follows is delivered, the CSM
-clicks and answers, what follows from that is delivered, a day later the play goes on, and the
-customer unsubscribes. Living a day again is what a restarted process does: it finds done what is
-done, and does the rest.
+On each day one customer falls. The job scores and decides, what follows is delivered, two hours
+later others are told because nobody took it, the CSM clicks and answers, somebody at the customer
+answers a survey, what follows from all that is delivered. A day later the play goes on, who was
+surveyed calls it spam, and the customer unsubscribes. Living a day again is what a restarted
+process does: it finds done what is done, and does the rest.
 """
 
+import re
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, Literal
+from functools import cache
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
 
 from bellwether.clock import ReplayClock
 from bot.channel import SlackChannel
@@ -22,19 +27,19 @@ from delivery.webhook import WebhookChannel
 from playbooks.load import parse
 from playbooks.playbook import Playbook
 from scoring.load import shipped
-from service import unsubscribe, webhooks
+from service import webhooks
 from service.advance import advance
-from service.answered import answer_step
 from service.deliver import deliver
 from service.ports import Channel, House, MailPolicy
 from service.rescore import rescore
-from service.steps import acknowledge, approve
-from storage import customers, people, plays
 from storage.activity import append_events
 from storage.customers import CustomerFields, upsert_customers
 from storage.database import Database
 from storage.records import TicketFields, upsert_tickets
+from storage.tables_acts import message
 from tests.builders import new_event
+from tests.crash.hands import Hands
+from tests.service.reports import complaint
 
 DAYS: Final = (1, 2, 3)
 ROOMS: Final = (1, 2, 3)
@@ -44,6 +49,8 @@ UNMOVED: Final = 2
 DAY_0: Final = date(2026, 5, 3)
 # After so long a killed process's leases have run out, and its work is taken over.
 LAPSE: Final = timedelta(minutes=10)
+# After so long of a working day others are told.
+UNHEARD: Final = timedelta(hours=2)
 SECRET: Final = b"a secret of the crash tests"
 
 PLAYBOOK: Final = """
@@ -60,6 +67,14 @@ then:
     kind: email
     to: contact
     template: outreach_at_risk
+    from: house
+    approval: false
+  - {{step: rung, kind: escalate, within_business_hours: 1, to: [manager]}}
+  - step: opinion
+    kind: survey
+    survey: improvement
+    question: What should we improve?
+    to: executive
     from: house
     approval: false
   - {{step: ask, kind: email, to: contact, template: outreach_churn_risk, from: house}}
@@ -93,6 +108,7 @@ class Outside:
     hook_port: int
 
 
+@cache
 def playbooks() -> tuple[Playbook, ...]:
     """Return a playbook for each segment, with a room of its own."""
     return tuple(parse(PLAYBOOK.format(number=n), f"fall-{n}.yaml") for n in ROOMS)
@@ -104,7 +120,9 @@ def house(database: Database) -> House:
         database=database,
         model=shipped(),
         playbooks=playbooks(),
-        mail=MailPolicy("Success <success@ours.example>", "automatic", "https://b.example", SECRET),
+        mail=MailPolicy(
+            "Success <success@ours.example>", "automatic", "https://b.example", SECRET, weekly=3
+        ),
         zone=ZoneInfo("UTC"),
         digest_to="#digest",
         operator_to="#operators",
@@ -118,6 +136,10 @@ def csm(number: int) -> str:
 
 def contact(number: int) -> str:
     return f"pat-{number}@theirs.example"
+
+
+def executive(number: int) -> str:
+    return f"chief-{number}@theirs.example"
 
 
 def noon(number: int) -> datetime:
@@ -136,6 +158,8 @@ def plant(database: Database, days: int = len(DAYS)) -> None:
             csm_name=f"Csm {n}",
             contact_email=contact(n),
             contact_name=f"Pat {n}",
+            executive_email=executive(n),
+            executive_name=f"Chief {n}",
         )
         for n in range(days + UNMOVED)
     ]
@@ -187,16 +211,27 @@ def _the_day(here: House, outside: Outside, number: int, clock: ReplayClock, act
     act("daily")
     rescore(here, DAY_0 + timedelta(days=number), now=clock.now(), decide=True, batch=2)
     _deliver(here, outside, clock, act)
-    _click(here, number, clock, act)
+    clock.set(clock.now() + UNHEARD)
+    act("escalate")
+    advance(here, now=clock.now())
+    # Before anybody takes the play on: nobody need be told then.
+    _deliver(here, outside, clock, act)
+    hands = Hands(here, clock, outside.slack_url)
+    _click(hands, number, act)
+    act("survey")
+    _answer(hands, _mail(here, executive(number)))
     _deliver(here, outside, clock, act)
 
 
 def _a_day_later(here: House, outside: Outside, number: int, clock: ReplayClock, act: Act) -> None:
     act("advance")
     advance(here, now=clock.now())
-    _deliver(here, outside, clock, act)
+    hands = Hands(here, clock, outside.slack_url)
+    act("complain")
+    _complain(hands, _mail(here, executive(number)))
     act("unsubscribe")
-    _leave(here, number, clock)
+    _leave(hands, _mail(here, contact(number)))
+    _deliver(here, outside, clock, act)
 
 
 def _deliver(here: House, outside: Outside, clock: ReplayClock, act: Act) -> None:
@@ -222,34 +257,39 @@ def _at(port: int) -> LookUp:
     return lookup
 
 
-def _click(here: House, number: int, clock: ReplayClock, act: Act) -> None:
-    """Let the CSM take on what nobody has, and say yes to what waits."""
-    with here.database.reading() as tx:
-        member = people.member_by_email(tx, csm(number))
-        customer = customers.customer_by_key(tx, f"c{number}")
-        assert member is not None
-        assert customer is not None
-        ours = plays.open_plays(tx, [customer.id]).get(customer.id, ())
-        steps = [step for play in ours for step in plays.steps_of(tx, play.id)]
-    for play in ours:
-        act("click")
-        acknowledge(here, play.id, replace(member, role="csm"), now=clock.now())
-    for step in steps:
-        match step.state:
-            case "waiting_approval":
-                act("approve")
-                approve(here, step.id, replace(member, role="csm"), now=clock.now())
-            case "waiting_answer":
-                act("answer")
-                answer_step(here, step.id, replace(member, role="csm"), "left", now=clock.now())
+def _click(hands: Hands, number: int, act: Act) -> None:
+    """Let the CSM take on what nobody has, say yes to what waits, and answer what is asked."""
+    user = f"UCSM{number}"
+    for deed, button, saying in (
+        ("click", "acknowledge", ""),
+        ("approve", "approve", ""),
+        ("answer", "answer", ":left"),
+    ):
+        act(deed)
+        hands.press(user, button, saying)
 
 
-def _leave(here: House, number: int, clock: ReplayClock) -> None:
-    """Let the customer follow the link in the mail."""
+def _mail(here: House, address: str) -> Mapping[str, Any]:
+    """Return the newest mail to this address, as it left or will."""
     with here.database.reading() as tx:
-        customer = customers.customer_by_key(tx, f"c{number}")
-        assert customer is not None
-        found = customers.primary_contact(tx, customer.id)
-    assert found is not None
-    token = unsubscribe.link(here.mail, found).rpartition("/")[2]
-    unsubscribe.unsubscribe(here, token, now=clock.now())
+        found = tx.execute(select(message.c.body).where(message.c.recipient == address))
+        return next(body for body in found.scalars())
+
+
+def _answer(hands: Hands, mail: Mapping[str, Any]) -> None:
+    """Let somebody follow the link to the survey, and send their answer in."""
+    link = re.search(r"https://b\.example(/survey/[^\s?]+)", str(mail["text"]))
+    assert link is not None
+    hands.post(link.group(1), "answer=3&comment=More+exports")
+
+
+def _complain(hands: Hands, mail: Mapping[str, Any]) -> None:
+    """Let their mail provider report that they called the mail spam."""
+    report = complaint(letter=mail["message_id"], recipient=mail["to"])
+    hands.post("/mail/bounces", report, {"Content-Type": "message/rfc822"})
+
+
+def _leave(hands: Hands, mail: Mapping[str, Any]) -> None:
+    """Let the customer's mail program unsubscribe them with one click."""
+    address = str(mail["headers"]["List-Unsubscribe"])
+    hands.post(address.strip("<>").removeprefix("https://b.example"), "List-Unsubscribe=One-Click")
