@@ -1,8 +1,9 @@
 """Hindsight over everybody at once: who has nothing to hear on a past day is not asked about alone.
 
 What a stay was like is kept in columns, an entry a stay. Quiet is who stands in the band of the
-look before, with no play open and no start put off; of them only those are asked about, one by one,
-whom the sieve (`playbooks.sieve`) lets through. It comes to the same starts as asking about all.
+look before, with no start put off and no play that might end (`playbooks.lasting`); of them only
+those are asked about, one by one, whom the sieve lets through (`playbooks.sieve`). It comes to the
+same starts as asking about all.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbooks.hindsight import Hindsight
+from playbooks.lasting import Lasting, may_end
 from playbooks.life import MONTH, MONTH_BRIDGED, WEEK, WEEK_BRIDGED, Life, Stay
 from playbooks.playbook import Playbook
-from playbooks.sieve import UNKNOWN, Ints, Mask, Quiet, may_fire
+from playbooks.sieve import UNKNOWN, Ints, Mask, Quiet, hundredths, may_fire
 from playbooks.situation import Before, known_factors
-from scoring.columns.bands import band_names
+from scoring.columns.bands import band_codes, band_names
 from scoring.columns.compare import TRENDS, trends
 from scoring.columns.scores import ScoreColumns, decimal
 from scoring.columns.worths import STATUSES
@@ -27,6 +29,8 @@ Index = NDArray[np.intp]
 
 NEVER: Final = 0
 NO_SCORE: Final = -1
+NO_PLAY: Final = -9
+ZERO: Final = Decimal(0)
 KNOWN: Final = STATUSES.index("known")
 
 
@@ -42,7 +46,11 @@ class ManyLives:
             np.full(stays, NEVER, np.int64) for _ in range(5)
         )
         self._band, self._trend = (np.full(stays, NO_SCORE, np.int64) for _ in range(2))
-        # Whose plays are open, or whose start was put off; and who is asked about alone for good.
+        # The plays that are open, by playbook: the band they opened in, and the score.
+        self._opened_in, self._opened_at = (
+            np.full((len(playbooks), stays), NO_PLAY, np.int64) for _ in range(2)
+        )
+        # Whose start was put off, or who is too special; and who is asked about alone for good.
         self._busy, self._alone = (np.zeros(stays, np.bool_) for _ in range(2))
         self._before: tuple[ScoreColumns, Ints] | None = None
 
@@ -86,7 +94,18 @@ class ManyLives:
 
     def _quiet(self, compared: Quiet, here: Ints) -> Mask:
         same: Mask = compared.band == self._band[here]
-        return same & ~self._busy[here] & ~self._alone[here]
+        return same & ~self._busy[here] & ~self._alone[here] & ~self._ending(compared, here)
+
+    def _ending(self, compared: Quiet, here: Ints) -> Mask:
+        """Tell whose plays might end today."""
+        found = compared.nobody
+        for place, playbook in enumerate(self._playbooks):
+            band = self._opened_in[place][here]
+            owners = np.flatnonzero(band != NO_PLAY)
+            score = self._opened_at[place][here]
+            ending = may_end(Lasting(playbook, owners, band[owners], score[owners]), compared)
+            found[owners[ending]] = True
+        return found
 
     def _compared(self, columns: ScoreColumns, rows: Index, here: Ints, renewal_on: Ints) -> Quiet:
         today, value = columns.as_of.toordinal(), columns.value[rows]
@@ -128,8 +147,18 @@ class ManyLives:
         if not self._alone[one]:
             self._recalled(one)
         self._hindsight.live(stay_of(row), columns.at(row))
+        self._keep_plays(one, columns)
+
+    def _keep_plays(self, one: int, columns: ScoreColumns) -> None:
         life = self._hindsight.life(one)
-        self._busy[one] = bool(life.plays or life.waiting)
+        codes, names = band_codes(columns.model), [each.name for each in self._playbooks]
+        self._opened_in[:, one] = NO_PLAY
+        for play in life.plays.values():
+            place = names.index(play.playbook)
+            self._opened_in[place, one] = codes[play.band]
+            self._opened_at[place, one] = hundredths(play.score or ZERO)
+        kept = int((self._opened_in[:, one] != NO_PLAY).sum())
+        self._busy[one] = bool(life.waiting) or kept < len(life.plays)
 
     def _recalled(self, one: int) -> Life:
         """Return a stay's life as of the look before; only its plays are kept there meanwhile."""

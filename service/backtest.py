@@ -16,7 +16,7 @@ from playbooks.sieve import UNKNOWN
 from scoring.columns.bands import band_names
 from scoring.columns.scores import MILLION, ScoreColumns
 from scoring.model import HealthModel
-from scoring.proof.cases import Cases, Floats, Stays, churns_within, days_between
+from scoring.proof.cases import Cases, Floats, Gathering, Stays, churns_within, days_between
 from scoring.proof.evidence import RESAMPLES, Study, Verdict, evidence
 from scoring.proof.stints import Stint
 from service.labels import Labels, Watched, watched
@@ -145,7 +145,7 @@ class _Past:
         self._stints = stints
         self._stays = Stays(stints, {one: known.created_on for one, known in customers.items()})
         self._kinds = (LOGIN,) if login else ()
-        self._parts: list[Cases] = [self._nobody()]
+        self._cases = Gathering(self._nobody(), {})
         self._broken: set[str] = set()
         self._unscored = 0
         self._hindsight = Hindsight(question.playbooks, question.model)
@@ -158,6 +158,8 @@ class _Past:
         with database.reading() as tx:
             plans = plans_of(tx, self._question.model, days)
         looks = [Look(plan, *self._stays.on(plan.as_of)) for plan in plans]
+        sizes = {look.plan.as_of: len(look.customers) for look in looks}
+        self._cases = Gathering(self._nobody(), sizes)
         compared = bool(plans) and plans[0].needs_peers
         step = _Steps(progress, len(batches(looks)) * len(days) * (1 + compared)).step
         if compared:
@@ -170,7 +172,7 @@ class _Past:
         question = self._question
         silence, tenure = RIVALS
         noun = "login" if self._kinds else "activity"
-        cases = Cases.together(self._parts)  # As they would be told day by day.
+        cases = self._cases.together()  # As they would be told day by day.
         study = Study(
             model=question.model.name,
             version=question.model.version,
@@ -198,7 +200,7 @@ class _Past:
         nothing[list(broken)] = False
         self._unscored += int(nothing.sum())
         nothing[list(broken)] = True
-        self._parts.append(self._told_cases(seen).take(~nothing))
+        self._cases.add(self._told_cases(seen).take(~nothing))
 
     def _look_back(self, seen: Seen) -> None:
         renewals = [

@@ -24,7 +24,8 @@ from storage.customers import Customer
 from storage.database import Database, Transaction
 from storage.past_columns import PastColumns
 
-BATCH: Final = 5_000
+# Customers at once: what they did on all days is in memory meanwhile.
+BATCH: Final = 1_000
 
 Ints = NDArray[np.int64]
 Places = NDArray[np.int32]
@@ -98,16 +99,28 @@ def lived(
     told along.
     """
     last = [LastActivity(kinds, look.plan.as_of) for look in looks]
-    figures: Figures = frozenset(last).union(*(look.plan.figures for look in looks))
     bands = np.full(_stays(looks), NO_BAND, dtype=np.int8)
     for ids in batches(looks):
-        with database.reading() as tx:
-            batch = _Batch(tx, [customers[one] for one in ids], figures)
-            for look, ever in zip(looks, last, strict=True):
-                rows = batch.rows(look)
-                if len(rows):
-                    yield batch.seen(look, rows, ever, bands)
-                step()
+        yield from _through(database, looks, [customers[one] for one in ids], last, bands, step)
+
+
+def _through(  # noqa: PLR0917 - one private step of `lived`, with all it has found
+    database: Database,
+    looks: Sequence[Look],
+    customers: Sequence[Customer],
+    last: Sequence[LastActivity],
+    bands: NDArray[np.int8],
+    step: Step,
+) -> Iterator[Seen]:
+    """Yield one batch through all its days; what was read of it is gone before the next is."""
+    figures: Figures = frozenset(last).union(*(look.plan.figures for look in looks))
+    with database.reading() as tx:
+        batch = _Batch(tx, customers, figures)
+        for look, ever in zip(looks, last, strict=True):
+            rows = batch.rows(look)
+            if len(rows):
+                yield batch.seen(look, rows, ever, bands)
+            step()
 
 
 def unscored(columns: ScoreColumns) -> NDArray[np.bool_]:

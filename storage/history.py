@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, Select, func, select, type_coerce
 
 from storage.columnar import Ints, int_columns, ordinal, whole
@@ -60,8 +59,11 @@ def active_days(tx: Transaction) -> tuple[Ints, Ints]:
     days = select(rows.customer_id, rows.day).distinct().subquery("days").c
     # Both in one number, which halves what travels.
     both = days.customer_id.cast(BigInteger) * FAR + ordinal(tx, days.day)
-    found = np.sort(int_columns(tx, select(whole(both, "both")))["both"])
-    return found // FAR, found % FAR
+    found = int_columns(tx, select(whole(both, "both")), endless=True)["both"]
+    found.sort()
+    owners = found // FAR
+    found %= FAR  # In place: these are the longest columns there are.
+    return owners, found
 
 
 def event_kinds(tx: Transaction) -> dict[str, int]:

@@ -16,7 +16,6 @@ Flags = NDArray[np.bool_]
 Column = NDArray[Any]
 
 NEVER: Final = date.max.toordinal()
-NOTHING: Final[Column] = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,21 +76,36 @@ class Cases:
             rivals=tuple(figures[count:]),
         )
 
-    @classmethod
-    def together(cls, parts: "list[Cases]") -> "Cases":
-        """Return all parts by day, those of a day in the order given, and empty the list.
 
-        A column at a time, so that the cases are hardly in memory twice.
-        """
-        parts.sort(key=lambda part: int(part.as_of[0]) if len(part) else 0)
-        shape, columns = parts[0], [part.columns for part in parts]
-        parts.clear()
-        joined: list[Column] = []
-        for place in range(len(columns[0])):
-            joined.append(np.concatenate([own[place] for own in columns]))
-            for own in columns:
-                own[place] = NOTHING
-        return shape.with_columns(joined)
+class Gathering:
+    """Takes cases in, those of a day in their order, into columns made for all of them at once.
+
+    `kind` is no case at all, of the kind to come; `sizes` tells of each day how many there may be.
+    """
+
+    def __init__(self, kind: Cases, sizes: Mapping[date, int]) -> None:
+        ends = np.cumsum([0, *sizes.values()]).tolist()
+        self._kind = kind
+        self._next = {day.toordinal(): begin for day, begin in zip(sizes, ends, strict=False)}
+        self._filled = np.zeros(ends[-1], np.bool_)
+        self._columns = [np.empty(ends[-1], column.dtype) for column in kind.columns]
+
+    def add(self, cases: Cases) -> None:
+        """Take some cases of one day in."""
+        if not len(cases):
+            return
+        day = int(cases.as_of[0])
+        place = slice(self._next[day], self._next[day] + len(cases))
+        for whole, part in zip(self._columns, cases.columns, strict=True):
+            whole[place] = part
+        self._filled[place], self._next[day] = True, place.stop
+
+    def together(self) -> Cases:
+        """Return all that came, day by day."""
+        if not self._filled.all():
+            for place, column in enumerate(self._columns):
+                self._columns[place] = column[self._filled]
+        return self._kind.with_columns(self._columns)
 
 
 class Stays:

@@ -159,6 +159,8 @@ class Owners:
     def ranking(self, figures: Floats, cases: Cases) -> Ranking:
         """Return the cases in order of a figure, those without it (NaN) left out."""
         known = ~np.isnan(figures)
+        if known.all():
+            return Ranking(figures, cases.churned, self._places, self._count)
         return Ranking(figures[known], cases.churned[known], self._places[known], self._count)
 
 

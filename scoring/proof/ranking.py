@@ -7,6 +7,7 @@ are sorted once; a resample only weighs them anew, by how often their customer w
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,22 +123,21 @@ def _groups(figures: Floats, churned: Flags) -> tuple[Bounds, Bounds]:
     """Return where the churned and the stayed of each group with a churn begin, and end."""
     begins = np.flatnonzero(np.diff(figures, prepend=np.nan) != 0)
     ends = np.append(begins[1:], len(figures)) if len(begins) else begins
-    gone = _running(churned.astype(np.int64))
+    gone = _running(churned)
     kept = gone[ends] > gone[begins]
     begins, ends = begins[kept], ends[kept]
     return (gone[begins], begins - gone[begins]), (gone[ends], ends - gone[ends])
 
 
-def _weights(weights: Sequence[int]) -> Ints:
-    if isinstance(weights, bytes):
-        return np.frombuffer(weights, dtype=np.uint8).astype(np.int64)
-    return np.asarray(weights, dtype=np.int64)
+def _weights(weights: Sequence[int]) -> NDArray[Any]:
+    """Return the weights as narrow as they come: a million cases bear them."""
+    return np.frombuffer(weights, np.uint8) if isinstance(weights, bytes) else np.asarray(weights)
 
 
-def _running(counts: Ints) -> Ints:
+def _running(counts: NDArray[Any]) -> Ints:
     """Return how many there are before each place, and in all."""
     running = np.zeros(len(counts) + 1, dtype=np.int64)
-    np.cumsum(counts, out=running[1:])
+    np.cumsum(counts, dtype=np.int64, out=running[1:])
     return running
 
 
