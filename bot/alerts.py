@@ -27,7 +27,16 @@ NAMES_SHOWN: Final = 5
 
 # How many mails are shown, and how much of each one's text, in characters: tried in this order,
 # because they share the little over ten thousand characters that Slack takes in a message.
-ROOMS: Final = ((99, blocks.RICH), (99, 1_500), (99, 1_000), (99, 500), (99, 250), (99, 0), (3, 0))
+ROOMS: Final = (
+    (99, blocks.RICH),
+    (99, 1_500),
+    (99, 1_000),
+    (99, 500),
+    (99, 250),
+    (99, 120),
+    (99, 0),
+    (3, 0),
+)
 _CHECK: Final = "\N{HEAVY CHECK MARK}"
 _DONE: Final = "\N{WHITE HEAVY CHECK MARK}"
 _HOURGLASS: Final = "\N{HOURGLASS WITH FLOWING SAND}"

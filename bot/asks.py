@@ -3,6 +3,7 @@
 Each stands in the alert with its answers as buttons, and afterwards with who answered what.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -63,7 +64,8 @@ def _ask(ask: AskView, number: int, *, open_play: bool) -> Iterator[Block]:
     until = f", until {wording.day(ask.until.date())}" if waits else ""
     yield blocks.rich(
         blocks.line(
-            blocks.said(f"{kind}{until}\n", bold=True), blocks.said(f"{_text(ask.text)}\n")
+            blocks.said(f"{kind}{until}\n", bold=True),
+            blocks.said(f"{_text(ask.text) if waits else _gist(ask.text)}\n"),
         ),
         *([] if waits else [blocks.line(blocks.said(_outcome(ask)))]),
     )
@@ -73,6 +75,11 @@ def _ask(ask: AskView, number: int, *, open_play: bool) -> Iterator[Block]:
 
 def _text(text: str) -> str:
     return blocks.cut(blocks.clean_lines(text).strip(), 1_000) or "-"
+
+
+def _gist(text: str) -> str:
+    """Return the first sentence: how to answer concerns nobody any more."""
+    return re.split(r"(?<=[.?!])\s", _text(text), maxsplit=1)[0]
 
 
 def _outcome(ask: AskView) -> str:

@@ -54,7 +54,9 @@ def ask(kind: str, state: str, many: int = 2, **changes: object) -> AskView:
     )
     answers = (("yes", "Yes"), ("no", "No")) if kind == "offer" else names[:many]
     said = changes.pop("said", None)
-    return AskView(step(kind, state, **changes), "Why do they leave?", answers, AT, said)  # type: ignore[arg-type]  # as above
+    return AskView(
+        step(kind, state, **changes), "Why do they leave? Ask them first.", answers, AT, said
+    )  # type: ignore[arg-type]  # as above
 
 
 def elements(message: Message) -> list[dict[str, object]]:
@@ -109,6 +111,8 @@ def test_what_was_answered_and_by_whom_stands_in_the_place_of_the_buttons(
     message = shown(stage, replace(view, asks=(given,)))
 
     assert "Price, said Ben <@U1>" in words(message)
+    assert "Why do they leave?" in words(message)
+    assert "Ask them first." not in words(message)
     assert not any(name.startswith("answer") for name in actions(message))
 
 
