@@ -27,7 +27,7 @@ from benchmarks.world import fill
 GROUPS: Final = (
     ("job", "job-old", "job-books", "orm", "count"),
     ("work", "work-old"),
-    ("import", "import-bare", "import-copy"),
+    ("import", "import-bare", "import-told", "import-copy"),
     ("help", "ready", "card", "http", "http-all"),
 )
 WAYS: Final = tuple(way for group in GROUPS for way in group)

@@ -162,7 +162,8 @@ def _checksum(scores: Iterable[Any]) -> str:
 
 MEASUREMENTS: Final[dict[str, Way]] = {
     "job": daily_job, "job-books": job_with_playbooks, "orm": orm, "count": count_events,
-    "import": doors.imported, "import-bare": doors.bare, "import-copy": doors.copied,
+    "import": doors.imported, "import-bare": doors.bare, "import-told": doors.told,
+    "import-copy": doors.copied,
     "card": cards, "work": work,
 }  # fmt: skip
 # What is measured from outside, in processes of its own.

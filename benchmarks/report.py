@@ -49,6 +49,8 @@ RATIOS: Final = (
     Ratio("the same in SQLite's steps, PostgreSQL's blocks", "work-old", "work",
           "≤ 1.1", "counted"),
     Ratio("import: share of reading the file into a bare table", "import-bare", "import", "≥ 0.25"),
+    Ratio("import: share of COPY of the same rows from Python objects into a bare table",
+          "import-told", "import", "≥ 0.25"),
     Ratio("import: share of COPY of the file as it is", "import-copy", "import", "≥ 0.25"),
 )  # fmt: skip
 LINES: Final = (
@@ -69,6 +71,7 @@ LINES: Final = (
     Plain("`count(*)` of the events: seconds", "count"),
     Plain("import: events a second", "import", scale=0),
     Plain("reading the file into a bare table: events a second", "import-bare", scale=0),
+    Plain("COPY of the same rows from Python objects: events a second", "import-told", scale=0),
     Plain("COPY of the file as it is: events a second", "import-copy", scale=0),
     Plain("card by any name: median, ms", "card", "< 20", THOUSAND),
     Plain("card by any name: 99th percentile, ms", "card", "< 100", THOUSAND, "p99"),
