@@ -17,7 +17,7 @@ from service.steps import Done, Forbidden, Outcome, Taken
 from service.words import BRAKE, FRESH, SLACK, UPDATE_FRESH, WEBHOOK, WEBHOOK_FRESH
 from storage import audit, outbox, plays, reopening, running, switches
 from storage.activity import feed_days
-from storage.customers import active_ids
+from storage.customers import active_count
 from storage.database import Transaction
 from storage.outbox import Message, NewMessage, Verb
 from storage.people import Member
@@ -137,7 +137,7 @@ def _alarm(tx: Transaction, house: House, run: str, as_of: date) -> Alarm | None
     held = outbox.held_count(tx, run)
     if held == 0:
         return None
-    customers = len(active_ids(tx))
+    customers = active_count(tx)
     worsened = sum(plays.worsened_on(tx, name, as_of) for name in house.model_names)
     sources = {source for model in house.known_models for source in model.sources()}
     falls = tuple(feed_falls(feed_days(tx, sources, as_of), as_of))

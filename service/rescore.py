@@ -23,11 +23,11 @@ from storage.database import Transaction
 from storage.shares import DealtRun
 from storage.snapshots import latest_day
 
-# Customers a share: enough shares for several workers, and few enough that the statements of each
-# cost little; a killed worker loses no more than one.
-SHARES: Final = 4
-LEAST: Final = 2_500
-MOST: Final = 25_000
+# Customers a share: enough shares for several workers, and that what is begun ahead begins soon;
+# few enough that the statements of each cost little. A killed worker loses no more than one.
+SHARES: Final = 8
+LEAST: Final = 5_000
+MOST: Final = 12_500
 # From so many customers on, the next share is begun in a thread of its own.
 MANY: Final = 2 * LEAST
 

@@ -34,7 +34,7 @@ from storage.shares import DealtRun, Progress, Share
 
 # Customers a transaction, where they are looked at one by one. More saves little; fewer would pay
 # the fixed statements too often.
-BATCH: Final = 500
+BATCH: Final = 1_000
 # A share whose worker is gone is claimed again after this; one in a transaction is never taken.
 LEASE: Final = timedelta(seconds=30)
 

@@ -25,6 +25,7 @@ metadata = MetaData(
 # SQLite numbers rows by itself only when the key's type is exactly INTEGER.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
 Document = JSON(none_as_null=True)
+_STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
 def fit_text(value: str) -> str:
@@ -63,7 +64,7 @@ def _encodable(joined: str) -> bool:
 def dump_json(value: object) -> str:
     """Return strict JSON: no NaN, no infinity, no NUL, no lone surrogate."""
     try:
-        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        text = _STRICT.encode(value)
         text.encode()
     except UnicodeEncodeError:
         raise UnfitJson("it contains half of a surrogate pair") from None

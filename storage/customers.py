@@ -12,6 +12,7 @@ from sqlalchemy import cast as sql_cast
 
 from scoring.figures import CustomerFacts
 from storage.bulk import Ids, among, among_texts, listed_texts
+from storage.columnar import int_columns, whole
 from storage.contacts import (
     Contact,
     contact_by_id,
@@ -38,6 +39,7 @@ __all__ = [
     "Member",
     "Status",
     "Upserted",
+    "active_count",
     "active_ids",
     "all_present",
     "contact_by_id",
@@ -130,8 +132,15 @@ def customers_by_ids(tx: Transaction, ids: Ids) -> dict[int, Customer]:
 
 def active_ids(tx: Transaction) -> list[int]:
     """Return the ids of all active customers, ascending."""
-    statement = select(customer.c.id).where(customer.c.status == "active").order_by(customer.c.id)
-    return list(tx.execute(statement).scalars())
+    active = select(whole(customer.c.id, "id")).where(customer.c.status == "active")
+    found: list[int] = np.sort(int_columns(tx, active)["id"]).tolist()
+    return found
+
+
+def active_count(tx: Transaction) -> int:
+    """Return how many customers are active."""
+    counted = select(func.count()).select_from(customer).where(customer.c.status == "active")
+    return tx.execute(counted).scalar() or 0
 
 
 def resolve_keys(tx: Transaction, keys: Iterable[str]) -> dict[str, int]:

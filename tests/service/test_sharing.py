@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from service import sharing
 from service.ports import House
 from service.rescore import rescore
 from service.sharing import LEASE, Crew, Worker, lend_a_hand
@@ -135,8 +136,11 @@ def test_a_worker_given_up_for_dead_writes_nothing_of_the_share_it_lost(falling:
     assert total.scored == 4
 
 
-def test_a_long_share_tells_its_progress_batch_by_batch(house: House) -> None:
-    builders.customers(house.database, *(f"new-{n}" for n in range(520)), created_on=EVE)
+def test_a_long_share_tells_its_progress_batch_by_batch(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "BATCH", 3)
+    builders.customers(house.database, *(f"new-{n}" for n in range(5)), created_on=EVE)
     told: list[tuple[int, int]] = []
 
     rescore(
@@ -144,4 +148,4 @@ def test_a_long_share_tells_its_progress_batch_by_batch(house: House) -> None:
         crew=crew("leader"), closely=True,
     )  # fmt: skip
 
-    assert told == [(500, 520), (520, 520)]
+    assert told == [(3, 5), (5, 5)]
