@@ -15,7 +15,7 @@ Figures = dict[str, Any]
 def fresh(work: Callable[..., Figures], *given: object) -> Figures:
     """Return what `work` answers in a process of its own; both are told by their names."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["benchmarks.measure", "benchmarks.past"])
+    context.set_forkserver_preload(["benchmarks.measure"])
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(target=_told, args=(sending, work, given))
     process.start()
