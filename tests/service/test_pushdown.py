@@ -61,11 +61,19 @@ def test_the_job_joins_and_groups_large_tables_by_the_customer_alone(
     customers(house, "newcomer")
     work(house, "newcomer", days(CROSSING - timedelta(days=3), CROSSING))
 
+    edited = replace(house, model=house.model.model_copy(update={"version": 99}))
+
+    # When a day is scored, corrected, and corrected by another version; and one by hand first.
     with asked() as statements:
         run(house, CROSSING)
         run(house, CROSSING, decide=False, replace=True)
+        run(edited, CROSSING, decide=False, replace=True)
+        run(edited, CROSSING - timedelta(days=4))
+        run(edited, CROSSING + timedelta(days=1), decide=False)
+        run(edited, CROSSING + timedelta(days=1))
 
     assert len(statements) > 50
+    assert any(one.startswith("INSERT INTO snapshot_revision") for one in statements)
     assert {(one[:200], *found) for one in statements if (found := faults(one))} == set()
 
 
