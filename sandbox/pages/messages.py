@@ -122,7 +122,9 @@ def _thread(message: Message, replies: Sequence[Message], frame: Frame) -> Html:
         return NOTHING
     count = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
     last = frame.calendar.moment(replies[-1].ts)
-    when = f"Last reply {frame.calendar.day(last).lower()} at {frame.calendar.clock(last)}"
+    day = frame.calendar.day(last)
+    on = day.lower() if day in {"Today", "Yesterday"} else day
+    when = f"Last reply {on} at {frame.calendar.clock(last)}"
     summary = tag("summary", tag("b", count), tag("span", when, class_="muted"))
     rows = (message_html(each, [], frame) for each in replies)
     return tag("details", summary, rows, class_="thread", id=f"t{message.ts}")
