@@ -18,7 +18,7 @@ from playbooks.hindsight import Hindsight
 from playbooks.lasting import Lasting, may_end
 from playbooks.life import MONTH, MONTH_BRIDGED, WEEK, WEEK_BRIDGED, Life, Stay
 from playbooks.playbook import Playbook
-from playbooks.sieve import UNKNOWN, Ints, Mask, Quiet, hundredths, may_fire
+from playbooks.sieve import UNKNOWN, Ints, Mask, Quiet, holding, hundredths, may_fire, tells
 from playbooks.situation import Before, known_factors
 from scoring.columns.bands import band_codes, band_names
 from scoring.columns.compare import TRENDS, trends
@@ -72,7 +72,7 @@ class ManyLives:
         self._part_from(columns.as_of, here)
         compared = self._compared(columns, rows, here, renewal_on[rows])
         first = (self._seen_on[here] == NEVER) & ~self._alone[here]
-        heard = ~self._quiet(compared, here) | may_fire(self._playbooks, compared)
+        heard = ~self._quiet(compared, here) | self._may_begin(compared)
         asked = heard & ~first
         for place in np.flatnonzero(asked).tolist():
             self._ask(int(here[place]), columns, int(rows[place]), stay_of)
@@ -95,6 +95,16 @@ class ManyLives:
     def _quiet(self, compared: Quiet, here: Ints) -> Mask:
         same: Mask = compared.band == self._band[here]
         return same & ~self._busy[here] & ~self._alone[here] & ~self._ending(compared, here)
+
+    def _may_begin(self, compared: Quiet) -> Mask:
+        """Tell for whom something might begin: a "no" of a condition is no news in hindsight."""
+        found = compared.nobody
+        for playbook in self._playbooks:
+            called = may_fire([playbook], compared)
+            if called.any() and tells(playbook.only_if):
+                called &= holding(playbook.only_if, compared)
+            found |= called
+        return found
 
     def _ending(self, compared: Quiet, here: Ints) -> Mask:
         """Tell whose plays might end today."""

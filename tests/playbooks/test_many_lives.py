@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
+from playbooks.conditions import Condition
 from playbooks.hindsight import Fired, Hindsight
 from playbooks.life import Stay
 from playbooks.many_lives import ManyLives
@@ -35,6 +37,15 @@ looks = st.lists(
     max_size=7,
 )
 renewals = st.lists(st.none() | st.integers(0, 60), min_size=STAYS, max_size=STAYS)
+conditions = st.sampled_from(
+    [
+        {"kind": "always"},
+        {"kind": "score", "at_least": 60},
+        {"kind": "trend", "is": ["declining"]},
+        {"kind": "factor", "factor": "login_frequency", "at_most": 50},
+        {"kind": "not", "of": {"kind": "band", "is": ["at-risk"]}},
+    ]
+).map(TypeAdapter[Any](Condition).validate_python)
 Entry = tuple[int, int, int] | None
 
 
@@ -74,11 +85,11 @@ def stay(number: int, renewals: Sequence[int | None]) -> Stay:
     )
 
 
-def playbooks(whens: Sequence[Any]) -> list[Playbook]:
+def playbooks(own: Sequence[tuple[Any, Any]]) -> list[Playbook]:
     first = classic()[0]
     return [
-        first.model_copy(update={"name": f"own-{number}", "when": when})
-        for number, when in enumerate(whens)
+        first.model_copy(update={"name": f"own-{number}", "when": when, "only_if": only_if})
+        for number, (when, only_if) in enumerate(own)
     ]
 
 
@@ -96,13 +107,13 @@ def ordered(hindsight: Hindsight) -> list[Fired]:
     return sorted(hindsight.fired, key=lambda one: (one.on, one.customer))
 
 
-@given(looks, renewals, st.lists(triggers, min_size=1, max_size=3))
+@given(looks, renewals, st.lists(st.tuples(triggers, conditions), min_size=1, max_size=3))
 @settings(max_examples=80, deadline=None)
 def test_who_is_skipped_would_not_have_been_spoken_of(
-    told: list[tuple[int, list[Entry]]], renewals: list[int | None], whens: list[Any]
+    told: list[tuple[int, list[Entry]]], renewals: list[int | None], own: list[tuple[Any, Any]]
 ) -> None:
     """Two batches of stays, all days of each; one comes late, and one is gone early."""
-    library = playbooks(whens)
+    library = playbooks(own)
     one_by_one, together = (Hindsight(library, model()) for _ in range(2))
     many = ManyLives(together, library, STAYS)
 
