@@ -54,9 +54,8 @@ def ask(kind: str, state: str, many: int = 2, **changes: object) -> AskView:
     )
     answers = (("yes", "Yes"), ("no", "No")) if kind == "offer" else names[:many]
     said = changes.pop("said", None)
-    return AskView(
-        step(kind, state, **changes), "Why do they leave? Ask them first.", answers, AT, said
-    )  # type: ignore[arg-type]  # as above
+    words = "Why do they leave? Ask them first."
+    return AskView(step(kind, state, **changes), words, answers, AT, said)  # type: ignore[arg-type]  # as above
 
 
 def elements(message: Message) -> list[dict[str, object]]:
