@@ -48,7 +48,8 @@ def addressees(
         return Addressees()
     steps = [step for book in books for step in every(book.then)]
     contacts = customers.primary_contacts(tx, ids)
-    executives = customers.executives(tx, ids) if any(map(_to_executive, steps)) else {}
+    deciding = any(map(_to_executive, steps))
+    executives = customers.executives(tx, ids, contacts) if deciding else {}
     barred = _barred(tx, house, [*contacts.values(), *executives.values()])
     return Addressees(
         contacts={one: _addressee(who, barred) for one, who in contacts.items()},

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,9 +59,14 @@ def primary_contacts(tx: Transaction, ids: Ids) -> dict[int, Contact]:
     return {row.customer_id: _contact(row) for row in rows}
 
 
-def executives(tx: Transaction, ids: Ids) -> dict[int, Contact]:
-    """Return who decides at a customer, by customer; the main contact where no role says so."""
-    found = primary_contacts(tx, ids)
+def executives(
+    tx: Transaction, ids: Ids, primary: Mapping[int, Contact] | None = None
+) -> dict[int, Contact]:
+    """Return who decides at a customer, by customer; the main contact where no role says so.
+
+    The main ones are `primary`, where the caller has read them already.
+    """
+    found = primary_contacts(tx, ids) if primary is None else dict(primary)
     wanted = among(tx, contact.c.customer_id, ids) & func.lower(contact.c.role).in_(EXECUTIVES)
     for row in tx.execute(select(contact).where(wanted).order_by(contact.c.id.desc())):
         found[row.customer_id] = _contact(row)
