@@ -23,7 +23,7 @@ Act = Literal[
 When = Literal["before", "after"]
 Heard = Literal["asked", "answered"]
 
-SNAPSHOT: Final = r"insert into snapshot"
+SNAPSHOT: Final = r"(?:insert into|copy) snapshot"
 TRANSITION: Final = r"insert into transition"
 CURRENT: Final = r"insert into current_score"
 PLAY: Final = r"insert into play"
