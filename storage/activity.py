@@ -104,7 +104,7 @@ def append(
     """
     if not events.event_id:
         return []
-    if foreseen and not _known(tx, foreseen.sample) and _keep(tx, foreseen.ready):
+    if foreseen and not _any_known(tx, foreseen) and _keep(tx, foreseen.ready):
         return ["accepted"] * len(events.event_id)
     given = _columns(tx, events)
     keys = list(zip(given.feed_id, given.event_id, strict=True))
@@ -193,13 +193,26 @@ def _row(given: Columns, place: int, received_at: datetime) -> dict[str, Any]:
     return row | {"received_at": received_at}
 
 
+def _any_known(tx: Transaction, foreseen: Foreseen) -> bool:
+    """Tell whether one of the ids is kept already; who sends again is found out by a few of them.
+
+    All are asked for: the table's key, which holds the customer, lets another's same id pass.
+    """
+    return bool(_kept(tx, foreseen.sample) or _kept(tx, foreseen.ids))
+
+
 def _known(tx: Transaction, wanted: Collection[Key]) -> dict[Key, tuple[int, bytes]]:
-    """Return customer and stamp of those events that are kept already.
+    """Return customer and stamp of those events that are kept already."""
+    return _kept(tx, _by_feed(wanted))
+
+
+def _kept(tx: Transaction, wanted: Mapping[int, Sequence[str]]) -> dict[Key, tuple[int, bytes]]:
+    """Return customer and stamp of the ids, by feed, that are kept already.
 
     So many are asked for at once that the key is always the quickest way to them.
     """
     known: dict[Key, tuple[int, bytes]] = {}
-    for feed_id, ids in _by_feed(wanted).items():
+    for feed_id, ids in wanted.items():
         for begin in range(0, len(ids), ASKED_AT_ONCE):
             some = ids[begin : begin + ASKED_AT_ONCE]
             kept = event_key.c

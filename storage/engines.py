@@ -126,6 +126,8 @@ def _postgres(address: URL, limits: Timeouts) -> Engine:
         connect_args={
             "connect_timeout": limits.connect,
             "options": f"{ours} {given}".strip(),
+            # What COPY takes is spelled by us; a PGCLIENTENCODING would have it read otherwise.
+            "client_encoding": "utf8",
             "application_name": "bellwether",
             "keepalives_idle": 30,
             "keepalives_interval": 5,

@@ -4,7 +4,7 @@ Nothing is promised by it: whether an id is taken is known only when it is inser
 words never change once they are given.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -19,10 +19,11 @@ SAMPLE: Final = 50
 
 
 class Foreseen(NamedTuple):
-    """Events ready to be inserted if all of them are new, and some of their feeds and ids."""
+    """Events ready to be inserted if all of them are new; their ids by feed, and some of them."""
 
     ready: Ready
-    sample: Sequence[tuple[int, str]]
+    sample: Mapping[int, Sequence[str]]
+    ids: Mapping[int, Sequence[str]]
 
 
 def foresee(tx: Transaction, events: Given, received_at: datetime) -> Foreseen | None:
@@ -32,8 +33,15 @@ def foresee(tx: Transaction, events: Given, received_at: datetime) -> Foreseen |
         return None
     columns = numbered(events, known)
     step = max(1, len(events.feed) // SAMPLE)
-    sample = list(zip(columns.feed_id[::step], columns.event_id[::step], strict=True))
-    return Foreseen(ready(tx.dialect.name, columns, received_at), sample)
+    sample, ids = (_by_feed(columns.feed_id[::n], columns.event_id[::n]) for n in (step, 1))
+    return Foreseen(ready(tx.dialect.name, columns, received_at), sample, ids)
+
+
+def _by_feed(feeds: Sequence[int], ids: Sequence[str]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {one: [] for one in set(feeds)}
+    for number, event_id in zip(feeds, ids, strict=True):
+        found[number].append(event_id)
+    return found
 
 
 def _repeat(events: Given) -> bool:

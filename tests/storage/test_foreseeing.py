@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -158,3 +159,31 @@ def test_writers_who_foresaw_the_same_events_keep_each_once(database: Database) 
     with database.reading() as tx:
         rolled = sum(tx.execute(select(tables.activity_day.c.count)).scalars())
     assert rolled == 302
+
+
+def test_an_id_that_another_customer_has_is_told_apart_from_events_foreseen(
+    database: Database,
+) -> None:
+    events = _day_of_work(database, 150)
+    foreseen = _foreseen(database, events)
+    taken = events[77]
+    (other,) = {one.customer_id for one in events} - {taken.customer_id}
+    builders.events(database, taken._replace(customer_id=other))
+
+    with database.transaction() as tx:
+        outcomes = append(tx, given_by(events), NOON, foreseen)
+
+    assert Counter(outcomes) == {"accepted": 149, "conflict": 1}
+    assert outcomes[77] == "conflict"
+
+
+def test_words_are_kept_as_they_are_whatever_encoding_the_surroundings_name(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    with closing(Database.open(postgres_url)) as database:
+        (acme,) = builders.customers(database, "acme")
+        builders.events(database, *(new_event(acme, user="zoë Δ") for _ in range(150)))
+
+        with database.reading() as tx:
+            assert set(tx.execute(select(tables.event.c.user)).scalars()) == {"zoë Δ"}
