@@ -64,20 +64,21 @@ def accept_sheets(
     work = _Work(house, feed, now, create_customers, rehearse)
     foresight = _Foresight(work)
     with ThreadPoolExecutor(AT_ONCE, "bellwether-load") as pool:
-        underway = _Underway()
+        underway, done = _Underway(), deque[Settled]()
         try:
             for sheet in sheets:
                 plain, careful = reader.read(sheet)
                 foreseen = foresight.of(plain)
                 ids = work.ids_apart(plain, careful, foreseen)
-                done = list(underway.make_room(ids))
+                done.extend(underway.make_room(ids))
                 future = pool.submit(work.write, sheet, plain, careful, foreseen)
                 underway.add(future, ids)
-                for one in done:
-                    foresight.learn(one)
-                    yield one
+                while done:
+                    foresight.learn(done[0])
+                    yield done.popleft()
             yield from underway.rest()
         except KeyboardInterrupt:
+            yield from done
             yield from underway.rest()
             raise
 
