@@ -24,6 +24,8 @@ _LONGEST_CELL = 1_000_000
 _DELIMITERS = ",;\t|"
 # So many rows are read ahead of whoever takes them one by one.
 PAGE: Final = 1_000
+# A page ends after so many characters, too: several are in hand at once, each several times over.
+MOST_TEXT: Final = 8_000_000
 _JSON_ENDINGS = (".jsonl", ".ndjson", ".json")
 
 Row = Mapping[str, object]
@@ -131,7 +133,7 @@ def _sizes(rows: int, most: int) -> Iterator[int]:
 
 def _json_pages(text: IO[str], tell: Callable[[], int], sizes: Iterator[int]) -> Iterator[Page]:
     numbered = ((number, line) for number, line in enumerate(text, 1) if line.strip())
-    while some := list(islice(numbered, next(sizes))):
+    while some := list(_few(numbered, next(sizes))):
         page = Page((), [number for number, _ in some], [], {}, tell())
         for place, (_, line) in enumerate(some):
             row, fault = _object(line)
@@ -139,6 +141,15 @@ def _json_pages(text: IO[str], tell: Callable[[], int], sizes: Iterator[int]) ->
             if fault:
                 page.faults[place] = fault
         yield page
+
+
+def _few(numbered: Iterator[tuple[int, str]], rows: int) -> Iterator[tuple[int, str]]:
+    size = 0
+    for number, line in islice(numbered, rows):
+        yield number, line
+        size += len(line)
+        if size >= MOST_TEXT:
+            return
 
 
 def _object(line: str) -> tuple[Row, str | None]:
@@ -163,9 +174,8 @@ def _csv_pages(
 ) -> Iterator[Page]:
     more = True
     while more:
-        rows = next(sizes)
-        kept, numbers, fault = _taken(reader, rows)
-        more = fault is not None or len(kept) == rows
+        kept, numbers, fault = _taken(reader, next(sizes))
+        more = bool(kept)
         page = Page(columns, numbers, kept, {}, tell())
         if fault is not None:
             page.faults[len(kept) - 1] = f"this line is not CSV: {fault}"
@@ -175,14 +185,17 @@ def _csv_pages(
 
 
 def _taken(reader: _Reader, rows: int) -> tuple[list[list[str]], list[int], csv.Error | None]:
-    """Take rows until there are so many, or one cannot be read, with the line each begins on."""
-    kept: list[list[str]] = []
+    """Take rows until they are enough, or one cannot be read, with the line each begins on."""
+    kept, size = list[list[str]](), 0
     # The header is line 1, and a row begins on the line after the last one's end.
     numbers = [reader.line_num + 2]
     try:
         for cells in islice(reader, rows):
             kept.append(cells)
             numbers.append(reader.line_num + 2)
+            size += sum(map(len, cells))
+            if size >= MOST_TEXT:
+                break
     except csv.Error as error:
         return [*kept, []], numbers, error
     return kept, numbers[:-1], None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bellwether import files
 from bellwether.errors import Unreadable
 from bellwether.files import Line, Rejects, opened
 
@@ -129,3 +130,21 @@ def test_no_refused_row_leaves_no_file(tmp_path: Path) -> None:
     rejects.close()
 
     assert not rejects.path.exists()
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_a_page_of_long_rows_holds_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(files, "MOST_TEXT", 1_000)
+    path, texts = tmp_path / name, ["x" * 400] * 7
+    rows = texts if name == "t.csv" else [f'{{"text": "{text}"}}' for text in texts]
+    path.write_text("\n".join(["text", *rows] if name == "t.csv" else rows))
+
+    with files.opened(path) as table:
+        pages = list(table.pages(100))
+
+    assert [len(page.numbers) for page in pages] == [3, 3, 1]
+    assert [number for page in pages for number in page.numbers] == [
+        number + (name == "t.csv") for number in range(1, 8)
+    ]
