@@ -82,7 +82,8 @@ def lift(
     email, said = _checked(address), _reason(reason)
     digest = contacts.address_hash(email, house.mail.secret)
     with house.database.transaction() as tx:
-        stood = suppressions.suppression_of(tx, digest)
+        # Locked: who unsubscribes meanwhile waits, and has the last word.
+        stood = suppressions.suppression_of(tx, digest, lock=True)
         if stood is None:
             raise NotSuppressed
         if stood.reason in OWN_WORD and not they_asked:

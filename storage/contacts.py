@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from storage.bulk import Ids, add_new, among
+from storage.bulk import Ids, add_new, among, put
 from storage.database import Transaction
 from storage.fold import fold
 from storage.tables import contact, suppression
@@ -75,27 +75,27 @@ def executives(
 
 def opt_out(tx: Transaction, email: str, reason: str, secret: bytes, now: datetime) -> bool:
     """Suppress an address for good; False when it was already. Survives erasure by its hash."""
-    folded = fold(email)
+    new = suppress(tx, address_hash(email, secret), reason, now)
+    # In the order of `suppressions.lift`: of two at once, one waits and neither is thrown out.
     tx.execute(
         update(contact)
-        .where(contact.c.email_folded == folded, contact.c.opted_out_at.is_(None))
+        .where(contact.c.email_folded == fold(email), contact.c.opted_out_at.is_(None))
         .values(opted_out_at=now)
     )
-    return suppress(tx, address_hash(email, secret), reason, now)
+    return new
 
 
 def suppress(tx: Transaction, digest: bytes, reason: str, now: datetime) -> bool:
     """Suppress an address known by its keyed hash alone; False when it was already.
 
-    What they say themselves takes the place of what we knew or decided before.
+    What they say themselves takes the place of what we knew or decided before. It is said in one
+    statement: between two, somebody could lift what stood there, and their word would be lost.
     """
     row = {"address_hash": digest, "reason": reason, "at": now}
-    if add_new(tx, suppression, [row], suppression.c.address_hash):
-        return True
     if reason not in OWN_WORD:
-        return False
-    ours = (suppression.c.address_hash == digest, suppression.c.reason.not_in(OWN_WORD))
-    return tx.execute(update(suppression).where(*ours).values(reason=reason, at=now)).rowcount == 1
+        return bool(add_new(tx, suppression, [row], suppression.c.address_hash))
+    ours = suppression.c.reason.not_in(OWN_WORD)
+    return bool(put(tx, suppression, [row], key=("address_hash",), only_if=ours))
 
 
 def hash_is_suppressed(tx: Transaction, digest: bytes) -> bool:

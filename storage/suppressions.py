@@ -39,10 +39,10 @@ def suppressions(tx: Transaction, limit: int) -> tuple[Suppressed, ...]:
     return tuple(_suppressed(row) for row in tx.execute(newest.limit(limit)))
 
 
-def suppression_of(tx: Transaction, digest: bytes) -> Suppressed | None:
-    """Return what the list says of an address."""
+def suppression_of(tx: Transaction, digest: bytes, *, lock: bool = False) -> Suppressed | None:
+    """Return what the list says of an address; with `lock`, until the transaction's end."""
     found = select(suppression).where(suppression.c.address_hash == digest)
-    row = tx.execute(found).one_or_none()
+    row = tx.execute(found.with_for_update() if lock else found).one_or_none()
     return None if row is None else _suppressed(row)
 
 
@@ -66,10 +66,11 @@ def bearers(
 
 def lift(tx: Transaction, email: str, secret: bytes) -> bool:
     """Take an address off the list; False when it was not on it."""
-    folded = fold(email)
-    tx.execute(update(contact).where(contact.c.email_folded == folded).values(opted_out_at=None))
     gone = suppression.c.address_hash == address_hash(email, secret)
-    return tx.execute(delete(suppression).where(gone)).rowcount == 1
+    lifted = tx.execute(delete(suppression).where(gone)).rowcount == 1
+    theirs = contact.c.email_folded == fold(email)
+    tx.execute(update(contact).where(theirs).values(opted_out_at=None))
+    return lifted
 
 
 def _everybody(tx: Transaction) -> Iterator[Bearer]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from service import privacy, suppressions
 from service.draft import Addressee, obstacle
@@ -127,6 +128,19 @@ def test_rule_18_who_unsubscribes_after_we_suppressed_them_has_said_so_themselve
 
 
 @pytest.mark.slow
+def test_what_they_say_is_taken_down_in_one_statement(house: House, pat: Contact) -> None:
+    """Between two, somebody could lift what the first one found, and their word would be lost."""
+    add(house)
+    asked: list[str] = []
+
+    with house.database.transaction() as tx:
+        event.listen(tx, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        opt_out(tx, pat.email, "unsubscribed", house.mail.secret, NOON)
+
+    assert len([statement for statement in asked if "suppression" in statement]) == 1
+    assert said_of_pat(house) == "unsubscribed"
+
+
 def test_who_was_lifted_may_unsubscribe_again_by_the_old_link(house: House, pat: Contact) -> None:
     token = link(house.mail, pat).rpartition("/")[2]
     unsubscribe(house, token, now=NOON)
