@@ -13,6 +13,7 @@ from typing import Final
 
 # One attribute of a tag: its name, and its value with the quotes it may have.
 _ATTRIBUTE: Final = re.compile(r"""([^\s"'>/=]+)(?:(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+))?""")
+_END: Final = re.compile("</body>", re.IGNORECASE)
 Lead = Callable[[str], str | None]
 
 
@@ -28,8 +29,9 @@ def redirected(html: str, lead: Lead) -> str:
 def with_picture(html: str, address: str) -> str:
     """Add a picture that nobody sees, at the end of the body."""
     picture = f'<img src="{entities.escape(address)}" width="1" height="1" alt="" border="0">'
-    at = html.lower().rfind("</body>")
-    return html + picture if at < 0 else html[:at] + picture + html[at:]
+    # Not looked for in small letters: some names grow by that, and the place would be another.
+    at = max((end.start() for end in _END.finditer(html)), default=len(html))
+    return html[:at] + picture + html[at:]
 
 
 def _redirected(tag: str, lead: Lead) -> str:

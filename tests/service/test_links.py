@@ -94,3 +94,10 @@ def test_a_picture_stands_at_the_end_of_the_body() -> None:
     assert re.fullmatch(r"<BODY><p>x</p><img [^>]*></BODY>", inside)
     assert re.fullmatch(r"<p>x</p><img [^>]*>", alone)
     assert 'src="https://us.example/t/abc?a=1&amp;b=2"' in inside
+
+
+def test_a_picture_cuts_no_tag_whatever_letters_stand_before_it() -> None:
+    # Two letters of a Turkish name grow when they are made small.
+    seen = with_picture("<body><p>İstanbul İşleri</p></body></html>", ELSEWHERE)
+
+    assert re.fullmatch(r"<body><p>İstanbul İşleri</p><img [^>]*></body></html>", seen)
