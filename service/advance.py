@@ -17,6 +17,7 @@ from service.office import times_of
 from service.pause import paused_in
 from service.ports import House
 from service.recipients import Colleagues, stand_in
+from service.resting import taken_by
 from service.standing import inactive, script_of, way_out
 from storage import audit, customers, outbox, people, plays, running
 from storage.customers import Customer
@@ -136,7 +137,7 @@ def _lapse(tx: Transaction, house: House, at: Running, step: Step, now: datetime
 def _escalate(tx: Transaction, house: House, at: Running, step: Step, now: datetime) -> None:
     """Tell the next in line that nobody took the alert; once each, and only while nobody did."""
     play = at.play
-    if (busy := _busy(tx, play)) is not None:
+    if (busy := taken_by(tx, play)) is not None:
         reason = f"{busy} has it."
         plays.settle_step(tx, step.id, step.state, "cancelled", by=None, reason=reason, now=now)
         return
@@ -156,12 +157,6 @@ def _escalate(tx: Transaction, house: House, at: Running, step: Step, now: datet
     _redraw(tx, house, at, f"step/{step.id}/escalated", now)
     if rest:
         _next_rung(tx, house, at, step, rest, now=now)
-
-
-def _busy(tx: Transaction, play: Play) -> str | None:
-    """Return who has an alert: who said so, or else who has answered or decided something in it."""
-    steps = plays.steps_of(tx, play.id)
-    return play.acknowledged_by or next((one.decided_by for one in steps if one.decided_by), None)
 
 
 def _called(tx: Transaction, role: str, recipient: str) -> str:

@@ -7,6 +7,7 @@ from service.approving import unwelcome
 from service.draft import fingerprint
 from service.manners import crowded, jostled_until, reachable_at, room_at, welcome_at, zone_named
 from service.ports import House
+from service.resting import resting_until, taken_by
 from service.standing import script_of, way_out
 from service.webhooks import closed
 from service.words import EMAIL, ESCALATION, SLACK, WEBHOOK
@@ -40,8 +41,11 @@ def objection(tx: Transaction, house: House, message: Message, now: datetime) ->
 def not_before(tx: Transaction, house: House, message: Message, now: datetime) -> datetime | None:
     """Return until when a message waits: for its reader's night or weekend, or for room, or None.
 
-    What is urgent, and what belongs to a message that stands there already, waits for nobody.
+    What is urgent, and what belongs to a message that stands there already, waits for nobody; only
+    the word that nobody took an alert waits while the alert rests.
     """
+    if message.body.get("view") == ESCALATION and message.verb == "post":
+        return _rested_at(tx, message, now)
     if message.verb != "post" or message.play_id is None or message.body.get("urgent"):
         return None
     if message.channel == EMAIL and message.customer_id is not None:
@@ -52,6 +56,11 @@ def not_before(tx: Transaction, house: House, message: Message, now: datetime) -
     else:
         return None
     return night or room_at(tx, house, message, now) or _beside(tx, house, message, now)
+
+
+def _rested_at(tx: Transaction, message: Message, now: datetime) -> datetime | None:
+    play = plays.play(tx, message.play_id) if message.play_id is not None else None
+    return resting_until(tx, play, now) if play is not None else None
 
 
 def _beside(tx: Transaction, house: House, message: Message, now: datetime) -> datetime | None:
@@ -86,8 +95,8 @@ def _over(
         return f"the customer is {customer.status}"
     if play.state != "open":
         return f"the play is closed: {play.reason or 'no reason given'}"
-    if message.body.get("view") == ESCALATION and play.acknowledged_by is not None:
-        return f"{play.acknowledged_by} has taken it meanwhile"
+    if message.body.get("view") == ESCALATION and (busy := taken_by(tx, play)) is not None:
+        return f"{busy} has taken it meanwhile"
     found = way_out(tx, house, customer, play, script_of(tx, play))
     return f"what the play is about is over: {found[1]}" if found is not None else None
 

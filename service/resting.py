@@ -32,6 +32,12 @@ def resting_until(tx: Transaction, play: Play, now: datetime) -> datetime | None
     return until if until is not None and until > now else None
 
 
+def taken_by(tx: Transaction, play: Play) -> str | None:
+    """Return who has an alert: who said so, or else who has answered or decided something in it."""
+    steps = plays.steps_of(tx, play.id)
+    return play.acknowledged_by or next((one.decided_by for one in steps if one.decided_by), None)
+
+
 def put_off(tx: Transaction, house: House, at: Running, step: Step, now: datetime) -> bool:
     """Let an escalation wait for the snooze's end, or begin its time anew then; False when due."""
     until = resting_until(tx, at.play, now)

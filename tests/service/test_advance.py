@@ -210,6 +210,16 @@ def test_whoever_has_answered_has_the_alert_and_nobody_else_is_told(story: Story
     assert [each for each in story.slack.sent if each.body["view"] == "escalation"] == []
 
 
+def test_whoever_answers_before_the_word_has_left_is_not_told_on(story: Story) -> None:
+    story.watch.time = steps_of(story)["attention"].due_at
+    advance(story.house, now=story.watch.now())
+    answers(story, "cause", "price")
+
+    story.deliver()
+
+    assert [each for each in story.slack.sent if each.body["view"] == "escalation"] == []
+
+
 def test_where_nobody_stands_in_the_houses_conversation_is_told_once(story: Story) -> None:
     first = steps_of(story)["attention"].due_at
 

@@ -95,6 +95,20 @@ def test_snoozed_once_more_it_rests_on(story: Story) -> None:
     assert told(story) == [WAKING]
 
 
+def test_a_word_that_has_not_left_waits_for_the_end_too(story: Story) -> None:
+    story.watch.time = due(story)
+    advance(story.house, now=story.watch.now())
+    end = story.watch.now() + timedelta(days=2)
+    rests(story, end)
+
+    story.deliver()
+    assert told(story) == []
+    story.watch.time = end
+    story.deliver()
+
+    assert told(story) == ["#alerts"]
+
+
 def test_a_snooze_spoken_before_the_alert_was_raised_is_not_about_it(story: Story) -> None:
     early = story.play("weeks").opened_at - timedelta(minutes=1)
     snooze(
