@@ -55,6 +55,14 @@ def put_off(tx: Transaction, house: House, at: Running, step: Step, now: datetim
     return True
 
 
+def moved(tx: Transaction, customer_id: int, until: datetime) -> None:
+    """Let what rests already end its rest with the newest word, which may be a shorter one."""
+    for play in plays.open_plays(tx, [customer_id]).get(customer_id, ()):
+        for step in plays.steps_of(tx, play.id):
+            if step.state == "scheduled" and RESTED in step.body:
+                plays.rewrite_step(tx, step.id, step.state, step.body, due_at=until)
+
+
 def _woken(
     house: House, at: Running, step: Step, due: datetime, *, now: datetime
 ) -> list[NewMessage]:

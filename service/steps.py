@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from service import rungs
+from service import resting, rungs
 from service.approving import approve, edit, reject
 from service.clicks import (
     Done,
@@ -64,7 +64,8 @@ def acknowledge(house: House, play_id: int, member: Member, *, now: datetime) ->
         if not plays.acknowledge(tx, play_id, member.name, now):
             return _acknowledged(tx, play_id, now)
         refresh(tx, at, "acknowledged", now)
-        outbox.enqueue(tx, rungs.redrawn(tx, at.play, "acknowledged", now), now=now)
+        redrawn = rungs.redrawn(tx, [(at.play, "acknowledged")], now)
+        outbox.enqueue(tx, redrawn[at.play.id], now=now)
         audited(tx, member, "acknowledge", f"play/{play_id}", {}, now=now)
     return Done(f"You have {at.customer.name}.")
 
@@ -85,6 +86,7 @@ def snooze(
             refresh(tx, at, "closed-at-click", now)
             return Stale(closed(at.play))
         plays.snooze(tx, at.customer.id, until=until, by=member.name, now=now)
+        resting.moved(tx, at.customer.id, until)
         refresh(tx, at, f"snoozed/{until.isoformat()}/{now.isoformat()}", now)
         details = {"until": until.isoformat()}
         audited(tx, member, "snooze", f"play/{play_id}", details, now=now)

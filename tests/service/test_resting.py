@@ -109,6 +109,17 @@ def test_a_word_that_has_not_left_waits_for_the_end_too(story: Story) -> None:
     assert told(story) == ["#alerts"]
 
 
+def test_snoozed_anew_for_a_shorter_time_it_rests_no_longer_than_that(story: Story) -> None:
+    first = due(story)
+    rests(story, first + timedelta(days=7))
+    moves_on(story, first)
+    rests(story, first + timedelta(hours=1))
+
+    moves_on(story, first + timedelta(hours=1))
+
+    assert told(story) == [WAKING]
+
+
 def test_a_snooze_spoken_before_the_alert_was_raised_is_not_about_it(story: Story) -> None:
     early = story.play("weeks").opened_at - timedelta(minutes=1)
     snooze(
