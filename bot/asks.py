@@ -159,7 +159,7 @@ def _busy(view: AlertView) -> bool:
 def _rung(view: AlertView, rung: RungView) -> str | None:
     at = blocks.moment(rung.at)
     match rung.step.state:
-        case "scheduled" if view.rests_until is not None and not view.acknowledged_by:
+        case "scheduled" if view.rests_until is not None and not _busy(view):
             return "While it rests nobody else is told; then the time to acknowledge it begins anew"
         case "scheduled" if view.play.state == "open" and not _busy(view):
             return f"Unless somebody acknowledges it, others are told {at}"

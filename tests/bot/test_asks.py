@@ -163,6 +163,19 @@ def test_who_is_told_next_is_said_until_somebody_acknowledges(
     assert "Unless somebody" not in taken
 
 
+def test_of_a_resting_alert_nobody_is_told_and_nothing_begins_anew_once_somebody_answered(
+    stage: Stage, view: AlertView
+) -> None:
+    rungs = (RungView(step("escalate", "scheduled"), AT),)
+    resting = replace(view, rungs=rungs, steps=(), rests_until=AT)
+
+    waiting = words(shown(stage, resting))
+    taken = words(shown(stage, replace(resting, steps=(step("task", "done", decided_by="Ben"),))))
+
+    assert "While it rests nobody else is told" in waiting
+    assert "While it rests" not in taken
+
+
 def test_whoever_stands_in_is_told_why_and_may_take_it(stage: Stage, view: AlertView) -> None:
     body = {"text": "Nobody has answered for *Acme*.", "to": ["backup", "manager"]}
     told = replace(view, rungs=(RungView(step("escalate", "done", body=body), AT),))
