@@ -11,10 +11,11 @@ from datetime import datetime
 from playbooks.decide import Close, Decision, Skip, Start, decide_in_turn, in_turn
 from playbooks.steps import ThreadNote
 from playbooks.triggers import LeavesBand
-from service import closing, opening
+from service import opening
 from service.addressees import Addressees, addressees
 from service.begin import Around
 from service.capping import Case, capped
+from service.closing import Ending, close
 from service.memory import DEFERRED, remember
 from service.opening import Opening
 from service.ports import House
@@ -49,6 +50,7 @@ class _Batch:
     to: Addressees
     now: datetime
     messages: list[NewMessage] = field(default_factory=list)
+    endings: list[Ending] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
     acted: Acted = Acted()
 
@@ -67,15 +69,9 @@ class _Batch:
                     self.acted += Acted(skipped=1)
 
     def _close(self, case: Case, decision: Close, thanks: str | None) -> None:
-        self.messages += closing.close(
-            self.tx,
-            self.house,
-            case.seen.customer,
-            next(play for play in case.plays if play.id == decision.play_id),
-            decision,
-            thanks=thanks if decision.outcome == "recovered" else None,
-            now=self.now,
-        )
+        play = next(play for play in case.plays if play.id == decision.play_id)
+        words = thanks if decision.outcome == "recovered" else None
+        self.endings.append(Ending(case.seen.customer, play, decision, words))
         self.acted += Acted(closed=1)
 
     def _open(self, case: Case, decision: Start) -> None:
@@ -89,6 +85,10 @@ class _Batch:
                 self.to.tips.get(who.id),
             )
         )
+
+    def close_down(self) -> None:
+        """Close all plays that were found to be over, however many, in the same few statements."""
+        self.messages += close(self.tx, self.house, self.endings, now=self.now)
 
     def open_up(self) -> None:
         """Open all plays that were found to begin, however many, in the same few statements.
@@ -111,6 +111,7 @@ def act(tx: Transaction, house: House, seen: Sequence[Seen], *, now: datetime, r
     batch = _Batch(tx, house, _addressees(tx, house, cases, now), now)
     for case in cases:
         batch.carry_out(case)
+    batch.close_down()
     batch.open_up()
     outbox.enqueue(tx, batch.messages, now=now, held_by=run)
     plays.record_decisions(tx, [record for case in cases for record in _records(case, now)])

@@ -103,7 +103,7 @@ def _over(tx: Transaction, house: House, customer: Customer, play: Play) -> Runn
 def _close(
     tx: Transaction, house: House, customer: Customer, play: Play, over: Close, *, now: datetime
 ) -> None:
-    told = closing.close(tx, house, customer, play, over, thanks=None, now=now)
+    told = closing.close(tx, house, [closing.Ending(customer, play, over)], now=now)
     outbox.enqueue(tx, told, now=now)
     audit.append(tx, US, "close", f"play/{play.id}", {"reason": over.reason}, now)
 

@@ -169,10 +169,7 @@ def _follow(tx: Transaction, run: str, verdict: str, now: datetime) -> int:
         return _let_go(tx, run, now)
     _take_back(tx, run, outbox.held(tx, run))
     unheard = [each.play_id for each in outbox.held(tx, run) if each.verb == "post"]
-    for play_id in sorted({play_id for play_id in unheard if play_id is not None}):
-        play = plays.play(tx, play_id)
-        if play is not None and play.state == "open":
-            end(tx, play, DISCARD_REASON, now)
+    end(tx, {one: DISCARD_REASON for one in unheard if one is not None}, now)
     return outbox.discard(tx, run, DISCARD_REASON, now)
 
 

@@ -1,74 +1,93 @@
-"""Close a play: cancel what still waits in it, and say so where it was opened."""
+"""Close plays: cancel what still waits in them, and say so where they were opened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from playbooks.decide import Close
 from service import intents, rungs
 from service.naming import named
 from service.ports import House
-from storage import feedback, outbox, plays
+from storage import feedback
 from storage.customers import Customer
 from storage.database import Transaction
+from storage.endings import cancel_messages, cancel_steps, close_plays
+from storage.feedback import Ended
 from storage.outbox import NewMessage
-from storage.plays import Play, Step
+from storage.plays import Play, Step, StepState
 
-WAITING = ("waiting_approval", "waiting_answer", "to_do", "scheduled")
+WAITING: Final[tuple[StepState, ...]] = (
+    "waiting_approval", "waiting_answer", "to_do", "scheduled",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A play that is to close, of whom, and why; `thanks` is said to whoever acted."""
+
+    customer: Customer
+    play: Play
+    decision: Close
+    thanks: str | None = None
 
 
 def close(
-    tx: Transaction,
-    house: House,
-    customer: Customer,
-    play: Play,
-    decision: Close,
-    *,
-    thanks: str | None,
-    now: datetime,
+    tx: Transaction, house: House, endings: Sequence[Ending], *, now: datetime
 ) -> list[NewMessage]:
-    """Close `play` for the reason of the decision; return the thread note and the update.
+    """Close plays, each for the reason of its decision; return the thread notes and updates.
 
     A mail that waits, or was approved and has not left, is cancelled with the reason. An alert
     that has not left is cancelled too, and its note and update with it. Nothing is said of a play
-    that somebody closed meanwhile: they said it.
+    that somebody closed meanwhile: they said it. However many close, it is as many statements.
     """
-    cancelled = end(tx, play, decision.reason, now)
-    if cancelled is None:
-        return []
-    feedback.note_end(tx, play, decision.outcome, customer.arr, now)
-    if play.root_key is None:
-        return []
-    recipient = intents.conversation_of(customer, house.alerts_to)
+    reasons = {one.play.id: one.decision.reason for one in endings}
+    cancelled = end(tx, reasons, now)
+    over = [one for one in endings if one.play.id in cancelled]
+    feedback.note_ends(tx, [_ended(one) for one in over], now)
+    told = [one for one in over if one.play.root_key is not None]
+    redrawn = rungs.redrawn(tx, [(one.play, one.decision.outcome) for one in told], now)
+    said: list[NewMessage] = []
+    for one in told:
+        said += _said(house, one, cancelled[one.play.id], now)
+        said += redrawn[one.play.id]
+    return said
+
+
+def _ended(one: Ending) -> Ended:
+    return Ended(one.play, one.decision.outcome, one.customer.arr)
+
+
+def _said(
+    house: House, one: Ending, cancelled: Sequence[Step], now: datetime
+) -> tuple[NewMessage, NewMessage]:
+    outcome = one.decision.outcome
+    recipient = intents.conversation_of(one.customer, house.alerts_to)
     note = {
-        "note": decision.outcome,
-        "reason": decision.reason,
-        "text": thanks,
+        "note": outcome,
+        "reason": one.decision.reason,
+        "text": one.thanks,
         "cancelled": names_of(cancelled),
     }
-    return [
-        intents.update(play, decision.outcome, recipient, now),
-        intents.reply(play, decision.outcome, recipient, note, now),
-        *rungs.redrawn(tx, play, decision.outcome, now),
-    ]
+    return (
+        intents.update(one.play, outcome, recipient, now),
+        intents.reply(one.play, outcome, recipient, note, now),
+    )
 
 
-def end(tx: Transaction, play: Play, reason: str, now: datetime) -> list[Step] | None:
-    """Close the play; cancel its unsent messages and its waiting steps, which are returned.
+def end(tx: Transaction, reasons: Mapping[int, str], now: datetime) -> dict[int, list[Step]]:
+    """Close the plays of these ids, each for its reason, and cancel what is unsent and waits.
 
-    None where somebody was faster; nothing is changed then.
+    Returns the cancelled steps of each play; of a play that somebody closed before nothing is
+    changed, and it is not among them.
     """
-    if not plays.close_play(tx, play.id, reason=reason, now=now):
-        return None
-    return cancel_waiting(tx, play, reason, now)
-
-
-def cancel_waiting(tx: Transaction, play: Play, reason: str, now: datetime) -> list[Step]:
-    """Cancel a play's unsent messages and its waiting steps, which are returned."""
-    outbox.cancel_for_play(tx, play.id, reason, now)
-    waiting = [step for step in plays.steps_of(tx, play.id) if step.state in WAITING]
-    for step in waiting:
-        plays.settle_step(tx, step.id, step.state, "cancelled", by=None, reason=reason, now=now)
-    return waiting
+    closed = close_plays(tx, reasons, now) if reasons else set()
+    if not closed:
+        return {}
+    theirs = {one: reason for one, reason in reasons.items() if one in closed}
+    cancel_messages(tx, theirs, now)
+    cancelled = cancel_steps(tx, theirs, WAITING, now)
+    return {one: cancelled.get(one, []) for one in theirs}
 
 
 def names_of(steps: Sequence[Step]) -> list[str]:

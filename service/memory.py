@@ -78,7 +78,7 @@ def as_open(play: Play, known: Mapping[str, Playbook]) -> OpenPlay:
 
 
 def remember(tx: Transaction, house: House, seen: Sequence[Seen]) -> Memory:
-    """Read the past of a batch; all but what was put off in a fixed number of statements.
+    """Read the past of a batch in a fixed number of statements.
 
     Of the day before, more than the transition tells is read only where a playbook asks for it.
     """
@@ -102,7 +102,6 @@ def remember(tx: Transaction, house: House, seen: Sequence[Seen]) -> Memory:
         if each.transition.kind == "unchanged"
         and (asks_back or _bad(house.model, each.current.band))
     ]
-    put_off = _put_off(tx, lingering)
     before = _before(tx, house, seen) if asks_back else {}
     watched = {
         one: [known[pin] for play in each if (pin := play.body_digest) in known and pin is not None]
@@ -112,11 +111,7 @@ def remember(tx: Transaction, house: House, seen: Sequence[Seen]) -> Memory:
         plays=open_plays,
         starts=starts,
         snoozed=snoozed,
-        deferred={
-            each.customer.id: _deferred(tx, each)
-            for each in lingering
-            if each.customer.id in put_off
-        },
+        deferred=_deferred(tx, lingering),
         before=before,
         band_since=_band_since(tx, seen) if asks_back else {},
         noticed=noticed(tx, house, ids, seen[0].current.as_of, watched=watched) if seen else {},
@@ -204,13 +199,20 @@ def _starts(tx: Transaction, ids: Sequence[int]) -> Mapping[int, Mapping[str, La
     return starts
 
 
-def _deferred(tx: Transaction, seen: Seen) -> frozenset[str]:
-    """Return the playbooks whose newest decision about this customer was to wait."""
-    newest: dict[str, str] = {}
-    since = seen.current.as_of - PUT_OFF_AT_MOST
-    for decision in plays.decisions_of(tx, seen.customer.id, since):
-        newest.setdefault(decision.playbook, decision.outcome)
-    return frozenset(name for name, outcome in newest.items() if outcome == DEFERRED)
+def _deferred(tx: Transaction, seen: Sequence[Seen]) -> Mapping[int, frozenset[str]]:
+    """Return the playbooks whose newest decision about a customer was to wait, by customer."""
+    put_off = _put_off(tx, seen)
+    if not put_off:
+        return {}
+    since = seen[0].current.as_of - PUT_OFF_AT_MOST
+    newest: dict[tuple[int, str], str] = {}
+    for customer_id, playbook, outcome in plays.outcomes_since(tx, sorted(put_off), since):
+        newest.setdefault((customer_id, playbook), outcome)
+    waiting: dict[int, set[str]] = {}
+    for (customer_id, playbook), outcome in newest.items():
+        if outcome == DEFERRED:
+            waiting.setdefault(customer_id, set()).add(playbook)
+    return {one: frozenset(names) for one, names in waiting.items()}
 
 
 def _bad(model: HealthModel, band: str) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from service import intents, rungs
-from service.closing import cancel_waiting, names_of
+from service.closing import end, names_of
 from service.errors import DraftInvalid, PlayClosed, Problem, UnknownPlay
 from service.ports import House
 from service.written import askable
@@ -71,11 +71,12 @@ def cancel(house: House, play_id: int, *, reason: str, by: str, now: datetime) -
     said = _reason(reason, by)
     with house.database.transaction() as tx:
         play, customer = _found(tx, play_id)
-        if not plays.close_play(tx, play_id, reason=said, now=now):
+        ended = end(tx, {play_id: said}, now)
+        if play_id not in ended:
             seen = plays.play(tx, play_id)
             raise PlayClosed(play_id, seen.reason if seen else None)
-        waited = cancel_waiting(tx, play, said, now)
-        feedback.note_end(tx, play, CANCELLED, customer.arr, now)
+        waited = ended[play_id]
+        feedback.note_ends(tx, [feedback.Ended(play, CANCELLED, customer.arr)], now)
         if play.root_key is not None:
             recipient = intents.conversation_of(customer, house.alerts_to)
             names = names_of(waited)
@@ -83,7 +84,7 @@ def cancel(house: House, play_id: int, *, reason: str, by: str, now: datetime) -
             told = [
                 intents.update(play, CANCELLED, recipient, now),
                 intents.reply(play, CANCELLED, recipient, note, now),
-                *rungs.redrawn(tx, play, CANCELLED, now),
+                *rungs.redrawn(tx, [(play, CANCELLED)], now)[play_id],
             ]
             outbox.enqueue(tx, told, now=now)
         details = {"reason": said, "cancelled": [step.name for step in waited]}

@@ -1,5 +1,6 @@
 """What came of plays: whether people found their alerts useful, and how each one ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +27,15 @@ class Verdict:
     by: str
     verdict: Opinion
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A play that is over, how it ended, and what its customer is worth a year."""
+
+    play: Play
+    outcome: str
+    arr: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +85,19 @@ def verdicts_of(tx: Transaction, play_id: int) -> tuple[Verdict, ...]:
     return tuple(Verdict(row.by, row.verdict, row.at) for row in rows)
 
 
-def note_end(tx: Transaction, play: Play, outcome: str, arr: Decimal | None, now: datetime) -> None:
-    """Write down how a play ended, and what the customer is worth; the first word counts."""
-    row = {
-        "play_id": play.id,
-        "customer_id": play.customer_id,
-        "outcome": outcome,
-        "arr": arr,
-        "at": now,
-    }
-    add_new(tx, play_end, [row], play_end.c.play_id)
+def note_ends(tx: Transaction, ended: Sequence[Ended], now: datetime) -> None:
+    """Write down how plays ended, and what their customers are worth; the first word counts."""
+    rows = [
+        {
+            "play_id": one.play.id,
+            "customer_id": one.play.customer_id,
+            "outcome": one.outcome,
+            "arr": one.arr,
+            "at": now,
+        }
+        for one in ended
+    ]
+    add_new(tx, play_end, rows, play_end.c.play_id)
 
 
 def judged(tx: Transaction, since: datetime) -> dict[tuple[str, str], int]:

@@ -1,6 +1,6 @@
 """What was noticed and decided: transitions between bands, decisions, snoozes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -92,6 +92,15 @@ def decisions_of(tx: Transaction, customer_id: int, since: date) -> tuple[Decisi
         .order_by(decision.c.as_of.desc(), decision.c.playbook, decision.c.outcome)
     )
     return tuple(Decision(**_picked(row, Decision)) for row in tx.execute(statement))
+
+
+def outcomes_since(tx: Transaction, ids: Ids, since: date) -> Iterator[tuple[int, str, str]]:
+    """Yield customer, playbook and outcome of what was decided since the day, newest first."""
+    told = decision.c.customer_id, decision.c.playbook, decision.c.outcome
+    mine = among(tx, decision.c.customer_id, ids), decision.c.as_of >= since
+    newest = decision.c.as_of.desc(), decision.c.playbook, decision.c.outcome
+    for row in tx.execute(select(*told).where(*mine).order_by(*newest)):
+        yield row.customer_id, row.playbook, row.outcome
 
 
 def put_off_since(tx: Transaction, ids: Ids, since: date, outcome: str) -> set[int]:

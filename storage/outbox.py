@@ -9,14 +9,14 @@ A claim commits before anything is sent, and a lapsed lease is judged by what a 
 Slack message is found again by its key, a second mail to a customer is not taken back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
-from storage.bulk import add_new, among, put
+from storage.bulk import add_new, among, among_texts, put
 from storage.database import Transaction
 from storage.tables_acts import delivery, message
 
@@ -235,13 +235,6 @@ def record_delivery(
     put(tx, delivery, [row], key=("message_id", "attempt"))
 
 
-def cancel_for_play(tx: Transaction, play_id: int, reason: str, now: datetime) -> int:
-    """Cancel a play's mails and notes that are not out yet; return how many."""
-    waiting = message.c.state.in_(["pending", "held"])
-    ids = _locked_ids(tx, (message.c.play_id == play_id) & waiting, skip=False)
-    return len(_cancel(tx, ids, reason, now))
-
-
 def release(
     tx: Transaction,
     held_by: str,
@@ -293,8 +286,13 @@ def holders(tx: Transaction) -> tuple[str, ...]:
 
 def message_by_key(tx: Transaction, key: str) -> Message | None:
     """Return the message with this key."""
-    row = tx.execute(select(message).where(message.c.key == key)).one_or_none()
-    return None if row is None else _message(row)
+    return messages_by_keys(tx, [key]).get(key)
+
+
+def messages_by_keys(tx: Transaction, keys: Collection[str]) -> dict[str, Message]:
+    """Return the messages with these keys, by their key."""
+    rows = tx.execute(select(message).where(among_texts(tx, message.c.key, keys))) if keys else ()
+    return {row.key: _message(row) for row in rows}
 
 
 def message_by_id(tx: Transaction, message_id: int) -> Message | None:

@@ -20,6 +20,7 @@ from storage.judgements import (
     add_transitions,
     decided_on,
     decisions_of,
+    outcomes_since,
     put_off_since,
     record_decisions,
     snooze,
@@ -46,13 +47,13 @@ __all__ = [
     "add_transitions",
     "as_play",
     "as_step",
-    "close_play",
     "decided_on",
     "decisions_of",
     "last_started",
     "open_all",
     "open_play",
     "open_plays",
+    "outcomes_since",
     "play",
     "plays_of",
     "put_off_since",
@@ -231,16 +232,6 @@ def last_started(tx: Transaction, ids: Ids) -> dict[tuple[int, str], LastStarted
         (row.customer_id, row.playbook): LastStarted(row.opened_at, row.band, row.score)
         for row in tx.execute(statement.order_by(plays.c.opened_at, plays.c.id))
     }
-
-
-def close_play(tx: Transaction, play_id: int, *, reason: str, now: datetime) -> bool:
-    """Close an open play; False when it was not open any more."""
-    statement = (
-        update(plays)
-        .where(plays.c.id == play_id, plays.c.state == "open")
-        .values(state="closed", reason=reason, closed_at=now)
-    )
-    return tx.execute(statement).rowcount == 1
 
 
 def acknowledge(tx: Transaction, play_id: int, by: str, now: datetime) -> bool:

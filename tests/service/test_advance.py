@@ -381,14 +381,12 @@ def test_a_play_closed_by_two_at_once_is_closed_and_told_of_once(story: Story) -
     play = story.play("weeks")
     first = Close(play.id, play.playbook, "recovered", "Well again.")
     with story.house.database.transaction() as tx:
-        told = closing.close(
-            tx, story.house, story.customer, play, first, thanks=None, now=story.watch.now()
-        )
+        ending = closing.Ending(story.customer, play, first)
+        told = closing.close(tx, story.house, [ending], now=story.watch.now())
         # Who decided before that commit still holds the play as it was, open.
         second = replace(first, outcome="over", reason="The customer is churned.")
-        again = closing.close(
-            tx, story.house, story.customer, play, second, thanks=None, now=story.watch.now()
-        )
+        later = replace(ending, decision=second)
+        again = closing.close(tx, story.house, [later], now=story.watch.now())
 
     assert [each.verb for each in told] == ["update", "reply"]
     assert again == []

@@ -181,7 +181,7 @@ def test_a_play_begun_where_all_was_well_has_nothing_to_recover_from(story: Stor
             score=Decimal(95), root_key=None,
         )  # fmt: skip
         assert play is not None
-        feedback.note_end(tx, play, "over", Decimal(1), story.watch.now())
+        feedback.note_ends(tx, [feedback.Ended(play, "over", Decimal(1))], story.watch.now())
 
     found = results.results(story.house, now=story.watch.now())
 

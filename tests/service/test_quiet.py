@@ -8,6 +8,7 @@ from playbooks.load import parse
 from scoring.load import shipped
 from service.ports import House
 from storage import plays
+from storage.endings import close_plays
 from storage.records import upsert_invoices
 from tests import builders
 from tests.builders import day, invoice, new_event
@@ -88,7 +89,7 @@ def _refusals(house: House, **how: bool) -> dict[str, int]:
                 at = builders.noon(3 + before)
                 begun = builders.a_play(tx, one, playbook="late", opened_at=at)
                 assert begun is not None
-                plays.close_play(tx, begun.id, reason="Over", now=at)
+                close_plays(tx, {begun.id: "Over"}, at)
         found[key] = one
     for back in (3, 2, 1):
         score_day(house, back, **how)

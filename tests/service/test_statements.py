@@ -7,8 +7,12 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from playbooks.decide import Close
+from service.closing import Ending, close
 from service.ports import House
 from service.rescore import RescoreReport, rescore
+from storage import plays
+from storage.customers import customers_by_ids
 from storage.database import Database
 from storage.records import upsert_invoices, upsert_tickets
 from tests import builders
@@ -80,6 +84,38 @@ def test_a_day_on_which_everybody_falls_costs_the_same_for_few_and_many(house: H
 
     assert (fell.started, fell_together.started) == (12, 140)
     assert len(of_many) == len(of_few)
+
+
+def recover(house: House, ids: list[int]) -> list[str]:
+    """Close what is open for these customers, as the job does; list what is asked for that."""
+    with house.database.transaction() as tx:
+        who, running = customers_by_ids(tx, ids), plays.open_plays(tx, ids)
+        over = [
+            Ending(who[one], play, Close(play.id, play.playbook, "recovered", f"Well: {one}."))
+            for one in ids
+            for play in running[one]
+        ]
+        with statements() as asked:
+            told = close(tx, house, over, now=NOON)
+    assert len(told) >= 2 * len(ids)
+    return asked
+
+
+def test_a_day_on_which_everybody_recovers_costs_the_same_for_few_and_many(house: House) -> None:
+    ids = thriving(house.database, "one", 45, back=3)
+    run(house, 3)
+    worsen(house.database, ids, back=2)
+    run(house, 2)
+
+    of_few, of_many = recover(house, ids[:3]), recover(house, ids[3:])
+
+    assert len(of_many) == len(of_few)
+    with house.database.reading() as tx:
+        every = [play for one in ids for play in plays.plays_of(tx, one)]
+        waiting = [step.state for one in every for step in plays.steps_of(tx, one.id)]
+    assert [play.reason for play in every] == [f"Well: {one}." for one in ids]
+    assert "waiting_approval" not in waiting
+    assert waiting.count("cancelled") >= len(ids)
 
 
 def test_a_quiet_day_and_a_day_run_again_cost_the_same_for_few_and_many(house: House) -> None:

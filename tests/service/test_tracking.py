@@ -15,7 +15,8 @@ from service.draft import fingerprint
 from service.ports import House, Keep, MailPolicy, Tracking
 from service.reword import Words, words_of
 from service.tracking import AT_ONCE, Followed
-from storage import customers, outbox, plays
+from storage import customers, outbox
+from storage.endings import close_plays
 from storage.mail_seen import Seen
 from storage.outbox import Message
 from tests.builders import NOON, a_play, message
@@ -276,7 +277,7 @@ def test_what_followed_another_mail_of_this_number_is_not_counted(counting: Hous
 def test_counts_are_forgotten_with_their_mail(counting: House) -> None:
     follow(counting, tokens(counting.mail, kept(counting))[0])
     with counting.database.transaction() as tx:
-        plays.close_play(tx, kept(counting).play_id or 0, reason="over", now=LATER)
+        close_plays(tx, {kept(counting).play_id or 0: "over"}, LATER)
     short = replace(counting, keep=Keep(messages=timedelta(days=30)))
 
     gone = retain.retain(short, now=LATER + timedelta(days=4000))

@@ -9,7 +9,8 @@ from service.pause import pause
 from service.ports import House
 from service.steps import snooze
 from service.why import Why, answer, why
-from storage import outbox, switches
+from storage import switches
+from storage.endings import cancel_messages
 from tests.service.stage import FIRST, Story, acme, commit, member, morning
 
 
@@ -87,7 +88,7 @@ def test_messages_are_shown_with_what_became_of_them(story: Story) -> None:
     story.days_at(72)
     story.day_at(41)
     with story.house.database.transaction() as tx:
-        outbox.cancel_for_play(tx, story.play().id, "for a reason", story.watch.now())
+        cancel_messages(tx, {story.play().id: "for a reason"}, story.watch.now())
 
     (message,) = asked(story).messages
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from storage import outbox
 from storage.database import Database
+from storage.endings import cancel_messages
 from storage.outbox import Message
 from tests import builders
 from tests.builders import NOON, a_play, message
@@ -250,7 +251,7 @@ def test_closing_a_play_cancels_what_of_it_is_not_out_yet(database: Database) ->
     _enqueue(database, message("d", play_id=play.id, customer_id=acme), held_by="daily:1")
 
     with database.transaction() as tx:
-        cancelled = outbox.cancel_for_play(tx, play.id, "recovered", NOON)
+        cancelled = cancel_messages(tx, {play.id: "recovered"}, NOON)
         about = [one.key for one in outbox.messages_of(tx, acme)]
 
     assert cancelled == 2

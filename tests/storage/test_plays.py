@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from storage import audit, plays
+from storage import audit, endings, plays
 from storage.database import Database
 from storage.errors import AlreadyThere
 from storage.keys import add_key, key_by_prefix, keys, revoke_key
@@ -49,14 +49,14 @@ def test_open_plays_and_last_starts_are_told_by_customer(database: Database) -> 
     second = _open(database, acme, "2", opened_at=noon(5))
     _open(database, bolt, "1", opened_at=noon(1))
     with database.transaction() as tx:
-        closed = plays.close_play(tx, first, reason="recovered", now=noon(6))
-        again = plays.close_play(tx, first, reason="another", now=NOON)
+        closed = endings.close_plays(tx, {first: "recovered"}, noon(6))
+        again = endings.close_plays(tx, {first: "another"}, NOON)
 
         open_now = plays.open_plays(tx, [acme])
         starts = plays.last_started(tx, [acme])
         history = [one.id for one in plays.plays_of(tx, acme)]
 
-    assert (closed, again) == (True, False)
+    assert (closed, again) == ({first}, set())
     assert {who: [one.id for one in found] for who, found in open_now.items()} == {acme: [second]}
     assert [(key, one.at) for key, one in starts.items()] == [((acme, "churn-risk"), noon(5))]
     assert history == [second, first]
@@ -67,7 +67,7 @@ def test_a_play_the_brake_threw_away_cools_nothing_down(database: Database) -> N
     thrown = _open(database, acme)
 
     with database.transaction() as tx:
-        plays.close_play(tx, thrown, reason="Discarded by the operator at the brake.", now=NOON)
+        endings.close_plays(tx, {thrown: "Discarded by the operator at the brake."}, NOON)
 
         assert plays.last_started(tx, [acme]) == {}
 

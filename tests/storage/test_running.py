@@ -5,6 +5,7 @@ from typing import Any
 
 from storage import outbox, plays, running
 from storage.database import Database
+from storage.endings import close_plays
 from storage.plays import Step
 from storage.running import Pinned
 from tests import builders
@@ -58,7 +59,7 @@ def test_a_closed_play_and_one_whose_alert_is_held_are_not_due(database: Databas
         _step(database, play_id)
     with database.transaction() as tx:
         outbox.enqueue(tx, [builders.message("root", play_id=held)], now=NOON, held_by="run")
-        plays.close_play(tx, closed, reason="over", now=NOON)
+        close_plays(tx, {closed: "over"}, NOON)
 
     with database.transaction() as tx:
         assert running.due_plays(tx, NOON) == []

@@ -22,7 +22,7 @@ def test_results_are_shown_with_how_many_cases_they_rest_on(house: House, client
     with house.database.transaction() as tx:
         play = a_play(tx, acme)
         assert play is not None
-        feedback.note_end(tx, play, "recovered", Decimal(12_000), NOON)
+        feedback.note_ends(tx, [feedback.Ended(play, "recovered", Decimal(12_000))], NOON)
         for number in range(10):
             who = upsert_member(tx, f"p{number}@ours.example")
             verdict: feedback.Opinion = "useful" if number > 3 else "false_alarm"
