@@ -12,11 +12,12 @@ from sqlalchemy import Select, Table, column, delete, insert, inspect, select, t
 from sqlalchemy.sql.ddl import CreateTableAs
 
 from benchmarks.world import PATIENT
-from storage import tables, tables_acts
+from storage import tables, tables_acts, tables_said
 from storage.database import Database, Transaction
 
 # All that a day writes, in the order in which rows may go.
 WRITTEN: Final = (
+    tables_said.play_end,
     tables_acts.delivery, tables_acts.message, tables_acts.step, tables_acts.play,
     tables_acts.decision, tables_acts.transition, tables.snapshot, tables.current,
     tables_acts.switch,
