@@ -13,6 +13,8 @@ from service.tracking import told
 DECIDED: Final = 200
 # Slack takes ten lines of small print in a row, and nobody reads as many.
 SEEN_AT_MOST: Final = 6
+# As much of a line as tells which link it was; `bellwether plays show` has all of it.
+SEEN: Final = 240
 _LEADS: Final = "The words go as shown; links in the HTML part lead through this service, which"
 COUNTED: Final = {
     "clicks": f"{_LEADS} counts how often they are followed.",
@@ -49,17 +51,17 @@ def mail_blocks(mail: MailView, number: int, room: int, *, open_play: bool) -> I
     buttons = [_read_all(mail, again)] if len(text) > room else []
     if mail.step.state == "waiting_approval" and open_play:
         buttons += _decision(mail, again)
-    if counted := list(_counted(mail)):
+    if counted := list(_counted(mail, SEEN_AT_MOST if room else 1)):
         yield blocks.context(*counted)
     if buttons:
         yield blocks.actions(*buttons)
 
 
-def _counted(mail: MailView) -> Iterator[str]:
+def _counted(mail: MailView, most: int) -> Iterator[str]:
     """Say before it leaves that its links are counted, and afterwards what was."""
     if mail.step.state == "waiting_approval" and mail.tracking != "off":
         yield COUNTED[mail.tracking]
-    yield from (f"Mail {blocks.literal(told(seen), 1_200)}" for seen in mail.seen[:SEEN_AT_MOST])
+    yield from (f"Mail {blocks.literal(told(seen), SEEN)}" for seen in mail.seen[:most])
 
 
 def _words(mail: MailView, text: str) -> Iterator[Block]:

@@ -72,6 +72,16 @@ def test_an_alert_says_that_links_will_be_counted_and_then_what_was(
     assert "<2>" not in after
 
 
+def test_mails_of_many_long_links_leave_room_for_the_rest(stage: Stage, view: AlertView) -> None:
+    sent = replace(view.mails[0].step, state="done")
+    longest = f"https://acme.example/?{'a_' * 480}"
+    seen = tuple(Seen(7, link, "click", longest, NOON, NOON, 1, 0) for link in range(1, 7))
+
+    message = shown(stage, replace(view, mails=(mail(view, step=sent, seen=seen),) * 3))
+
+    assert words(message).count("Mail link followed once") == 3
+
+
 def test_ten_long_reasons_fit_too(stage: Stage, view: AlertView) -> None:
     assert view.raised is not None
     causes = (Cause("Logins", Decimal(-5), "word " * 100),) * 10
