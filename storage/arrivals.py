@@ -33,9 +33,10 @@ def records(
     if "invoice_overdue" in kinds:
         _gather(found, _overdue(tx, ids, as_of))
     if "nps_detractor" in kinds:
-        _gather(found, _detractors(tx, ids, as_of))
+        _gather(found, _detractors(tx, ids, as_of - LATELY, as_of))
     if "angry_ticket" in kinds:
-        _gather(found, _angry(tx, ids, as_of))
+        angry = _angry(tx, ids, as_of - LATELY, as_of)
+        _gather(found, ((one, record) for one, record, _ in angry))
     return dict(found)
 
 
@@ -74,10 +75,12 @@ def spans(
             until = until - A_DAY if row.paid_on is not None and until == row.paid_on else until
             record = Record("invoice_overdue", row.due_on + A_DAY, row.invoice_id)
             found[row.customer_id] += ((record, until),)
-    others = frozenset(kinds) - {"invoice_overdue"}
-    for back in range(0, (last - first).days + 1, LATELY.days):
-        for one, several in records(tx, ids, others, last - timedelta(days=back)).items():
-            found[one] += tuple((each, each.on + LATELY) for each in several)
+    if "nps_detractor" in kinds:
+        for one, record in _detractors(tx, ids, first - LATELY, last):
+            found[one] += ((record, record.on + LATELY),)
+    if "angry_ticket" in kinds:
+        for one, record, opened in _angry(tx, ids, first - LATELY, last):
+            found[one] += ((record, opened + LATELY),)
     return dict(found)
 
 
@@ -113,7 +116,7 @@ def _overdue(tx: Transaction, ids: Ids, as_of: date) -> Iterator[Found]:
         yield row.customer_id, Record("invoice_overdue", row.due_on + A_DAY, row.invoice_id)
 
 
-def _detractors(tx: Transaction, ids: Ids, as_of: date) -> Iterator[Found]:
+def _detractors(tx: Transaction, ids: Ids, first: date, last: date) -> Iterator[Found]:
     answers = survey_answer.c
     statement = (
         select(answers.customer_id, answers.answered_on, answers.answer_id)
@@ -122,23 +125,28 @@ def _detractors(tx: Transaction, ids: Ids, as_of: date) -> Iterator[Found]:
             among(tx, answers.customer_id, ids),
             survey.c.name == NPS,
             answers.score <= DETRACTOR,
-            answers.answered_on.between(as_of - LATELY, as_of),
+            answers.answered_on.between(first, last),
         )
     )
     for row in tx.execute(statement):
         yield row.customer_id, Record("nps_detractor", row.answered_on, row.answer_id)
 
 
-def _angry(tx: Transaction, ids: Ids, as_of: date) -> Iterator[Found]:
-    """Count a ticket on the day it was closed, when it is rated; else on the day it was opened."""
+def _angry(
+    tx: Transaction, ids: Ids, first: date, last: date
+) -> Iterator[tuple[int, Record, date]]:
+    """Count a ticket on the day it was closed, when it is rated; else on the day it was opened.
+
+    Told are those opened between the days that counted by the last, with the day of opening.
+    """
     statement = select(
         ticket.c.customer_id, ticket.c.opened_on, ticket.c.closed_at, ticket.c.ticket_id
     ).where(
         among(tx, ticket.c.customer_id, ids),
         ticket.c.rating <= ANGRY,
-        ticket.c.opened_on.between(as_of - LATELY, as_of),
+        ticket.c.opened_on.between(first, last),
     )
     for row in tx.execute(statement):
         day = row.closed_at.date() if row.closed_at is not None else row.opened_on
-        if day <= as_of:
-            yield row.customer_id, Record("angry_ticket", day, row.ticket_id)
+        if day <= last:
+            yield row.customer_id, Record("angry_ticket", day, row.ticket_id), row.opened_on
