@@ -1,7 +1,8 @@
 """The baseline: how such systems usually score, and not how this product does.
 
-A loop over customers; for each of them six queries through an ORM over the raw events, then one
-object stored. The scoring itself is the product's, so that both ways must come to the same scores.
+A loop over customers; for each of them six queries through an ORM over the raw events. Nothing is
+compared, decided or stored. The scoring itself is the product's, so that both ways must come to the
+same scores.
 """
 
 from collections.abc import Sequence
