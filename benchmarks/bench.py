@@ -33,8 +33,8 @@ GROUPS: Final = (
 WAYS: Final = tuple(way for group in GROUPS for way in group)
 # These ask hundreds of times or load a server for seconds, or come to the same each time.
 ONCE: Final = frozenset({"work", "work-old", "card", "http", "http-all"})
-# Starting a server takes seconds, most of which are not measured.
-MOST: Final = {"ready": 3}
+# Starting a server takes seconds, most of which are not measured; the other is compared with none.
+MOST: Final = {"ready": 2, "job-books": 2, "help": 3}
 # What is measured on a base with two years of history, and what that is elsewhere.
 OLD: Final = {"job-old": "job", "work-old": "work"}
 OLD_DAYS: Final = 730
@@ -211,7 +211,9 @@ def broken(name: str, runs: Measured) -> Iterator[str]:
         yield f"{name}: the daily job took more than {MOST_MEMORY} MB"
     if len({run["statements"] for run in runs.get("job", ())}) > 1:
         yield f"{name}: the daily job issued more statements in one run than in another"
-    if {"work", "work-old"} <= runs.keys():
+    # Of PostgreSQL's blocks `tests/storage/test_history_costs.py` judges, on bases of one depth: an
+    # index one level deeper costs a block more for each day that is looked up in it.
+    if name == "SQLite" and {"work", "work-old"} <= runs.keys():
         young, old = (runs[way][0]["counted"] for way in ("work", "work-old"))
         if old > MOST_GROWTH * young:
             yield f"{name}: two years of history cost {old / young:.2f} times what 90 days cost"

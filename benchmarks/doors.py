@@ -35,9 +35,9 @@ ROWS: Final = 100_000
 EVENTS_A_DAY: Final = 5  # Of a customer.
 # Of so many customers, from the first to the last; a prime, so that all are asked in turn.
 NAMES: Final = 997
-CARDS: Final = 300
+CARDS: Final = 200
 CARDS_LONG: Final = 2_000
-LOADED: Final = 3.0
+LOADED: Final = 2.0
 LOADED_LONG: Final = 20.0
 HEADER: Final = ("id", "customer", "type", "occurredAt", "feature", "value", "user")
 BARE: Final = (
