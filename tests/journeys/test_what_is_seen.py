@@ -6,9 +6,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from storage.plays import transitions_on
 from tests.bot.stage import words
 from tests.journeys.town import NOON, Happening, Town, at, town
+
+# Months are lived through in each of them.
+pytestmark = pytest.mark.slow
 
 DAY_0 = date(2026, 3, 2)
 STEADY = ("brook", "cedar", "dune", "elm", "fern", "gale", "hill", "iris")

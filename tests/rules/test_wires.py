@@ -100,6 +100,7 @@ def sent(house: House, channel: Channel, new: outbox.NewMessage) -> str:
     return found.state
 
 
+@pytest.mark.slow
 def test_rule_11_what_a_mail_server_does_at_each_word_is_what_the_outbox_says(
     house: House, office: Open
 ) -> None:

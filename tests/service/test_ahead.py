@@ -18,6 +18,7 @@ EVE = CROSSING - timedelta(days=1)
 NOW = morning_after(CROSSING)
 
 
+@pytest.mark.slow
 def test_shares_sifted_ahead_come_to_the_same_as_customers_looked_at_closely(
     house: House, twin: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
