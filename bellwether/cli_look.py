@@ -10,6 +10,8 @@ import typer
 from bellwether.cli_base import Failed, Json, house, settings, show
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from rich.console import Console
 
     from service.answer import CardView, PortfolioView
@@ -108,7 +110,7 @@ def _one(out: "Console", card: "CardView") -> None:
     for driver in card.drivers[:3]:
         out.print(f"  {escape(driver.sentence)}")
     csm = card.customer.csm.name if card.customer.csm else "nobody yet"
-    out.print(f"CSM {escape(csm)} · ARR {card.customer.arr or 'unknown'} · "
+    out.print(f"CSM {escape(csm)} · ARR {_arr(card.customer.arr)} · "
               f"renewal {card.customer.renewal_on or 'unknown'}")  # fmt: skip
 
 
@@ -207,7 +209,7 @@ def _digest(out: "Console", found: "Digest") -> None:
         for one in entries:
             out.print(
                 f"  {escape(one.name)} ({one.key}) {one.score} {one.band}, {_days(one.days)}, "
-                f"ARR {one.arr or 'unknown'}, {escape(one.csm or 'no CSM')}"
+                f"ARR {_arr(one.arr)}, {escape(one.csm or 'no CSM')}"
             )
 
 
@@ -231,3 +233,10 @@ def check(as_json: Json = False) -> None:
     show(data, as_json=as_json, words=words)
     if not all(one.well for one in found):
         raise typer.Exit(1)
+
+
+def _arr(amount: "Decimal | None") -> str:
+    """Write a year's revenue in whole units, as the pages and Slack do."""
+    from templates.filters import money
+
+    return "unknown" if amount is None else money(amount)

@@ -61,7 +61,7 @@ def test_nobody_scored_yet_is_said_kindly(run: Run) -> None:
 
 
 def test_from_file_to_card_by_hand(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "crm.csv").write_text("key,name\nacme,Acme Corp\nacme-2,Acme Corp\n")
+    (tmp_path / "crm.csv").write_text("key,name,arr\nacme,Acme Corp,109000\nacme-2,Acme Corp,\n")
     rows = "".join(f"acme,2026-10-{day:02}T10:00:00Z\n" for day in range(1, 31))
     (tmp_path / "log.csv").write_text("customer,occurredAt\n" + rows)
 
@@ -69,6 +69,7 @@ def test_from_file_to_card_by_hand(run: Run, tmp_path: Path) -> None:
     events = run("import", "events", "log.csv", "--set", "type=login", "--json")
     scored = run("rescore", "--from", "2026-10-20", "--to", "2026-10-30", "--json")
     card = run("health", "acme", "--json")
+    told = run("health", "acme")
     several = run("health", "Acme Corp")
 
     assert (customers.code, customers.err) == (0, customers.err)
@@ -76,6 +77,7 @@ def test_from_file_to_card_by_hand(run: Run, tmp_path: Path) -> None:
     assert json.loads(events.out)["counts"] == {"accepted": 30}
     assert len(json.loads(scored.out)) == 11
     assert json.loads(card.out)["name"] == "Acme Corp"
+    assert "ARR 109,000 · renewal unknown" in " ".join(told.out.split())
     assert several.code == 1
     assert "fits several: Acme Corp (acme), Acme Corp (acme-2)" in several.err
 
