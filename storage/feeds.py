@@ -195,9 +195,3 @@ def daily_counts(
         .order_by(rows.day, kind.c.name)
     )
     return tuple(DailyCount(day, name, int(count)) for day, name, count in tx.execute(statement))
-
-
-def first_activity(tx: Transaction) -> date | None:
-    """Return the first day on which anything happened at all."""
-    first = type_coerce(func.min(activity_span.c.first_day), activity_span.c.first_day.type)
-    return tx.execute(select(first)).scalar()

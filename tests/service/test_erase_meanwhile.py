@@ -1,13 +1,10 @@
 """Who is erased while something is written about them leaves nothing behind (rule 19)."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from service import catalog, privacy
 from service.ingest import accept_events
@@ -15,6 +12,7 @@ from service.ports import House
 from service.records import accept_invoices
 from service.rescore import rescore
 from storage.columns import metadata
+from tests.service.watching import at_first
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 LOGIN = {"type": "login", "occurredAt": "2026-05-19T08:00:00Z"}
@@ -39,24 +37,6 @@ def many_events(house: House) -> None:
 
 def an_invoice(house: House) -> None:
     list(accept_invoices(house, "bank", [("acme", {"id": "r1", "dueOn": "2026-05-19"})], now=NOW))
-
-
-@contextmanager
-def at_first(table: str, act: Callable[[], None]) -> Iterator[None]:
-    """Act as soon as rows are about to go into the table."""
-    begun: list[str] = []
-
-    def look(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.startswith((f"INSERT INTO {table} ", f"COPY {table} (")) and not begun:
-            begun.append(statement)
-            act()
-
-    event.listen(Engine, "before_cursor_execute", look)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "before_cursor_execute", look)
-    assert begun
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """Who is erased while a message about them is on its way holds up no other (rules 9 and 19)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from service import privacy
 from service.deliver import deliver
@@ -16,6 +13,7 @@ from storage import outbox
 from storage.columns import metadata
 from storage.outbox import Message
 from tests.service.stage import Story, Wire, acme, member
+from tests.service.watching import at_first
 
 
 class Erasing(Wire):
@@ -60,24 +58,6 @@ def left(house: House, story: Story) -> dict[str, int]:
             "SELECT count(*) FROM delivery WHERE message_id NOT IN (SELECT id FROM message)"
         ).scalar_one()
     return {name: count for name, count in found.items() if count}
-
-
-@contextmanager
-def at_first(table: str, act: Callable[[], None]) -> Iterator[None]:
-    """Act as soon as a row is about to go into the table."""
-    begun: list[str] = []
-
-    def look(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.startswith(f"INSERT INTO {table} ") and not begun:
-            begun.append(statement)
-            act()
-
-    event.listen(Engine, "before_cursor_execute", look)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "before_cursor_execute", look)
-    assert begun
 
 
 def test_the_others_are_told_though_one_is_erased_in_the_middle_of_being_told_of(
